@@ -1,0 +1,1 @@
+"""What people put to a site: its documents and its photo."""

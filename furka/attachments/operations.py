@@ -1,0 +1,128 @@
+"""Changes of what is put to a site: documents come and go, and so does the photo."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from furka.access.rights import CONFIGURE
+from furka.attachments.kinds import LARGEST_FILE, Checked
+from furka.attachments.models import Attachment, Photo
+from furka.attachments.pictures import Sized, photo_of
+from furka.errors import Conflict, Invalid
+from furka.tree.locking import lock_to_build_on
+from furka.tree.models import Kind, Node
+from furka.tree.operation import Work, operation
+from furka.tree.queries import rows_below
+from furka.tree.samples import refuse_in_sample
+
+MOST_FILES = 200
+#: In bytes: at a site, and at all sites of a top level together.
+MOST_AT_SITE = 500_000_000
+MOST_AT_TOP = 20_000_000_000
+
+_DECIDED = "the right was decided on the site"
+
+
+@operation(CONFIGURE)
+def attach(work: Work, site: Node, file: Checked) -> Attachment:
+    """Put a file to a site. The same file twice is there once."""
+    refuse_in_sample(work)  # it would keep anybody's files for nobody
+    _must_be_site(site)
+    lock_to_build_on(site)
+    rows = Attachment.objects.everything(_DECIDED).defer("content")
+    same = rows.filter(node=site, name=file.name, sha256=file.sha256).first()
+    if same is not None:
+        return same
+    _must_have_room(site, len(file.content))
+    row = Attachment.objects.create(
+        node=site,
+        name=file.name,
+        media_type=file.media_type,
+        size=len(file.content),
+        sha256=file.sha256,
+        content=file.content,
+        added_by_id=work.by.person_id,
+        added_at=work.at,
+    )
+    work.record(site, "attachment.added", after=_told(row))
+    return row
+
+
+@operation(CONFIGURE)
+def detach(work: Work, attachment: Attachment) -> None:
+    """A file is no longer there."""
+    site, told = attachment.node, _told(attachment)
+    Attachment.objects.everything(_DECIDED).filter(pk=attachment.pk).delete()
+    work.record(site, "attachment.removed", before=told)
+
+
+def checked_photo(content: bytes) -> tuple[Sized, Sized]:
+    """The two sizes of a photo, for `set_photo`. Raises Invalid."""
+    if not content:
+        raise Invalid.at("file", "file-empty", _("This file is empty."))
+    if len(content) > LARGEST_FILE:
+        raise Invalid.at("file", "file-too-large", _("This file is larger than 20 MB."))
+    return photo_of(content)
+
+
+@operation(CONFIGURE)
+def set_photo(work: Work, site: Node, sizes: tuple[Sized, Sized]) -> Photo:
+    """How the site looks, instead of the photo that it had."""
+    refuse_in_sample(work)
+    _must_be_site(site)
+    lock_to_build_on(site)
+    large, small = sizes
+    Photo.objects.everything(_DECIDED).filter(node=site).delete()
+    row = Photo.objects.create(
+        node=site,
+        large=large.content,
+        small=small.content,
+        width=large.width,
+        height=large.height,
+        small_width=small.width,
+        sha256=hashlib.sha256(large.content).hexdigest(),
+        added_by_id=work.by.person_id,
+        added_at=work.at,
+    )
+    work.record(site, "photo.set")
+    return row
+
+
+@operation(CONFIGURE)
+def remove_photo(work: Work, site: Node) -> None:
+    """The site has no photo any more."""
+    gone, _each = Photo.objects.everything(_DECIDED).filter(node=site).delete()
+    if gone:
+        work.record(site, "photo.removed")
+
+
+def _must_be_site(node: Node) -> None:
+    if node.kind != Kind.SITE:
+        raise Invalid("not-a-site", _("Only sites have documents and a photo."))
+
+
+def _must_have_room(site: Node, more: int) -> None:
+    at_site = Attachment.objects.everything(_DECIDED).filter(node=site)
+    if at_site.count() >= MOST_FILES:
+        raise Conflict("too-many-files", _("A site has at most 200 documents. Please remove some first."))
+    if _taken(Q(node=site)) + more > MOST_AT_SITE:
+        raise Conflict(
+            "site-full", _("The documents of a site take at most 500 MB. Please remove some first.")
+        )
+    top = site.reseller or site.customer or site
+    if _taken(rows_below(top)) + more > MOST_AT_TOP:
+        raise Conflict(
+            "level-full", _("The documents of all sites together take up all the room there is for them.")
+        )
+
+
+def _taken(which: Q) -> int:
+    rows = Attachment.objects.everything(_DECIDED).filter(which)
+    return int(rows.aggregate(all=Sum("size"))["all"] or 0)
+
+
+def _told(row: Attachment) -> dict[str, str | int]:
+    return {"file": row.name, "bytes": row.size, "hash": row.sha256}

@@ -1,0 +1,1 @@
+"""Italian as written in Switzerland."""

@@ -1,0 +1,427 @@
+"""What the portal wants of this hub at a given moment: entries by key, and the time as the portal has it.
+
+Pure: nothing is read from a clock or a machine. Moments of this machine are monotonic seconds (`at: float`), moments
+of the portal are datetimes. The wall clock of the hub may be wrong by any amount without doing harm.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv4Network
+from math import inf
+from typing import TypeVar
+
+from furka.plan.entries import Door, Entry, Page, Peer, Prefix, TunnelEnd
+from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
+from furka.wire.hub import PlanAnswer
+
+_Key = TypeVar("_Key")
+_Item = TypeVar("_Item")
+
+#: A door in force may end this much earlier than it should before it is written anew.
+SLACK = 0.2
+
+#: How often doors with a lease are looked at: a third of the shortest lease there is.
+LEASE_ROUND = 20.0
+
+#: An answer that comes late makes the portal's clock look slow by so much at most; more, and it was set back.
+_LATEST = 5.0
+
+
+class PortalTime:
+    """The portal's clock, carried on by this machine's monotonic one between its answers."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+        self._told = inf
+
+    @property
+    def known(self) -> bool:
+        return self._offset is not None
+
+    def hear(self, now: datetime, at: float) -> bool:
+        """An answer that was given at `now` has arrived at `at`; returns whether that moves all ends noticeably.
+
+        Answers travel for a while, so the one that puts the portal's clock furthest ahead is nearest to the truth.
+        """
+        heard = now.timestamp() - at
+        if self._offset is None or not self._offset - _LATEST < heard <= self._offset:
+            self._offset = heard
+        moved = abs(self._offset - self._told) > SLACK
+        if moved:
+            self._told = self._offset
+        return moved
+
+    def at(self, at: float) -> datetime:
+        """The portal's time at a moment of this machine; ValueError before the first answer."""
+        return datetime.fromtimestamp(at + self._known_offset(), UTC)
+
+    def moment_of(self, time: datetime) -> float:
+        """When, on this machine, the portal's clock shows that time."""
+        return time.timestamp() - self._known_offset()
+
+    def _known_offset(self) -> float:
+        if self._offset is None:
+            raise ValueError("the portal's time is not known before its first answer")
+        return self._offset
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoor:
+    """A door that is open at a moment."""
+
+    door: Door
+    until: float  # moment of this machine; infinite without an end
+    slack: float  # by how many seconds what is in force may end earlier before it is written anew
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What may have to be changed on the machine."""
+
+    peers: frozenset[str] = frozenset()  # public keys
+    prefixes: frozenset[IPv4Network] = frozenset()
+    doors: frozenset[DoorKey] = frozenset()
+    pages: frozenset[str] = frozenset()  # of devices, by the key of their entry
+
+    def __bool__(self) -> bool:
+        return bool(self.peers or self.prefixes or self.doors or self.pages)
+
+    def __or__(self, other: Touched) -> Touched:
+        return Touched(
+            self.peers | other.peers,
+            self.prefixes | other.prefixes,
+            self.doors | other.doors,
+            self.pages | other.pages,
+        )
+
+
+class Desired:
+    """The plan of one hub as far as it has heard it, and what follows from it at a moment.
+
+    Whatever the portal says, nothing outside the hub's own ranges is ever wanted.
+    """
+
+    def __init__(self) -> None:
+        self.time = PortalTime()
+        self.layout: Layout | None = None
+        self.heard = False
+        self.revision = 0
+        self._entries: dict[str, Entry] = {}
+        self._contact = -inf
+        self._lease_round = -inf
+        self._clear_indexes()
+
+    # -- what is said -------------------------------------------------------------------------------------------
+
+    def settle(self, layout: Layout) -> Touched:
+        """Take the ranges within which the plan counts; returns what they change."""
+        if layout == self.layout:
+            return Touched()
+        self.layout = layout
+        before = self.everything()
+        self._clear_indexes()
+        for entry in self._entries.values():
+            self._index(entry)
+        self._sift_prefixes()
+        return before | self.everything()
+
+    def hear(self, answer: PlanAnswer, at: float) -> Touched:
+        """Take an answer that arrived at `at`; returns what it may change.
+
+        An answer that is older than what is known, and not complete, is no news.
+        """
+        moved = self.time.hear(answer.now, at)
+        if answer.revision < self.revision and not answer.complete:
+            return Touched()
+        self.heard = True
+        self.revision = answer.revision
+        self._contact = at
+        said = {entry.key: entry for entry in answer.entries}
+        gone = [key for key in (self._entries if answer.complete else answer.gone) if key not in said]
+        touched = self._apply(said, gone)
+        if moved:
+            touched |= Touched(doors=frozenset(self._doors))
+        if self._leased and at - self._lease_round >= LEASE_ROUND:
+            self._lease_round = at
+            touched |= Touched(doors=frozenset(self._leased))
+        return touched
+
+    # -- what follows -------------------------------------------------------------------------------------------
+
+    def peer(self, public_key: str) -> frozenset[IPv4Network] | None:
+        """The networks that a peer has to have; None if there has to be no such peer."""
+        names = self._by_public_key.get(public_key)
+        if not names:
+            return None
+        name = min(names)
+        entry = self._entries[name]
+        if not isinstance(entry, Peer):
+            return None
+        return frozenset(network for network in entry.allowed_ips if min(self._claims[network]) == name)
+
+    def end_of(self, public_key: str) -> TunnelEnd | None:
+        """Whose peer it is."""
+        names = self._by_public_key.get(public_key)
+        entry = self._entries[min(names)] if names else None
+        return entry.end if isinstance(entry, Peer) else None
+
+    def site_behind(self, network: IPv4Network) -> int | None:
+        """The number of the site that a prefix leads to."""
+        return self._prefixes.get(network)
+
+    def open_door(self, key: DoorKey, at: float) -> OpenDoor | None:
+        """The door that is open there at that moment; None if it is closed.
+
+        Doors that follow each other without a gap are one door, so that nothing has to happen between them.
+        """
+        found: OpenDoor | None = None
+        for door in sorted(self._doors_at(key), key=lambda one: (one.not_before, one.key)):
+            begin, end, by_lease = self._span(door)
+            slack = (door.lease_seconds or 0) / 3 if by_lease else SLACK
+            if found is None:
+                if begin <= at < end:
+                    found = OpenDoor(door, end, slack)
+            elif begin <= found.until < end:
+                found = OpenDoor(found.door, end, slack)
+        return found
+
+    def visit(self, key: DoorKey, at: float) -> Door | None:
+        """Of the doors of a tunnel address to a site that are open at that moment, the one that stays open longest."""
+        found: Door | None = None
+        latest = -inf
+        for name in sorted(self._visits.get(key, ())):
+            door = self._entries[name]
+            if isinstance(door, Door):
+                begin, end, _ = self._span(door)
+                if begin <= at < end and end > latest:
+                    found, latest = door, end
+        return found
+
+    def pages(self, at: float) -> tuple[Page, ...]:
+        """The pages of devices that may be open at that moment: their time has come, and a door is open for them."""
+        if not self.time.known:
+            return ()
+        now = self.time.at(at)
+        found = (self._entries[name] for name in sorted(self._pages))
+        return tuple(
+            page
+            for page in found
+            if isinstance(page, Page)
+            and page.not_before <= now < page.not_after
+            and any(self.visit(key, at) for key in self._visits_from.get(page.address, ()))
+        )
+
+    def everything(self) -> Touched:
+        """All that the plan speaks of."""
+        return Touched(frozenset(self._by_public_key), frozenset(self._prefixes), frozenset(self._doors))
+
+    def open_doors(self, at: float) -> dict[DoorKey, OpenDoor]:
+        """All doors that are open at that moment."""
+        found = {key: self.open_door(key, at) for key in self._doors}
+        return {key: door for key, door in found.items() if door is not None}
+
+    def refused(self) -> int:
+        """How many entries do not count because they lie outside the ranges or across another one."""
+        return (
+            self._improper
+            + sum(isinstance(entry, Prefix) for entry in self._entries.values())
+            - len(self._prefixes)
+        )
+
+    # -- when it changes ----------------------------------------------------------------------------------------
+
+    def due(self, at: float) -> Touched:
+        """Doors that begin or end, by the plan, up to that moment, and were not named by this before."""
+        if not self.time.known:
+            return Touched()
+        now = self.time.at(at).timestamp()
+        keys: set[DoorKey] = set()
+        while self._moments and self._moments[0][0] <= now:
+            entry = self._entries.get(heapq.heappop(self._moments)[1])
+            if isinstance(entry, Door):
+                keys.update(keys_of(entry))
+        return Touched(doors=frozenset(keys))
+
+    def next_moment(self, at: float) -> float:
+        """In how many seconds `due` has something to say; infinite if never, 0 if it is late."""
+        if not self._moments or not self.time.known:
+            return inf
+        return max(0.0, self._moments[0][0] - self.time.at(at).timestamp())
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _clear_indexes(self) -> None:
+        self._by_public_key: dict[str, set[str]] = {}
+        self._claims: dict[IPv4Network, set[str]] = {}
+        self._prefixes: dict[IPv4Network, int] = {}
+        self._doors: dict[DoorKey, set[str]] = {}
+        self._visits: dict[DoorKey, set[str]] = {}
+        self._leased: set[DoorKey] = set()
+        self._pages: set[str] = set()
+        self._visits_from: dict[IPv4Address, set[DoorKey]] = {}  # of pages alone
+        self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
+        self._improper = 0  # prefixes aside, which are sifted
+
+    def _apply(self, said: dict[str, Entry], gone: Iterable[str]) -> Touched:
+        peers: set[str] = set()
+        doors: set[DoorKey] = set()
+        pages: set[str] = set()
+        prefixes_before = self._prefixes
+        prefix_said = False
+        for key in [*gone, *said]:
+            before, after = self._entries.pop(key, None), said.get(key)
+            if before is not None:
+                self._unindex(before)
+            if after is not None:
+                self._entries[key] = after
+                self._index(after)
+            if before == after:
+                continue
+            for entry in (before, after):
+                match entry:
+                    case Peer():
+                        peers.update(self._concerned(entry))
+                    case Prefix():
+                        prefix_said = True
+                    case Door():
+                        doors.update(keys_of(entry))
+                    case Page():
+                        pages.add(entry.key)
+                    case None:
+                        pass
+        prefixes: frozenset[IPv4Network] = frozenset()
+        if prefix_said:
+            self._sift_prefixes()
+            changed = prefixes_before.items() ^ self._prefixes.items()
+            prefixes = frozenset(network for network, _ in changed)
+        if len(self._moments) > 4 * len(self._entries) + 1000:
+            self._moments = [
+                moment for names in self._visits.values() for name in names for moment in self._ends(name)
+            ]
+            heapq.heapify(self._moments)
+        return Touched(frozenset(peers), prefixes, frozenset(doors), frozenset(pages))
+
+    def _concerned(self, peer: Peer) -> Iterator[str]:
+        """The peer itself, and those that claim the same networks."""
+        yield peer.public_key
+        for network in peer.allowed_ips:
+            for name in self._claims.get(network, ()):
+                other = self._entries[name]
+                if isinstance(other, Peer):
+                    yield other.public_key
+
+    def _index(self, entry: Entry) -> None:
+        if not self._proper(entry):
+            self._improper += not isinstance(entry, Prefix)
+            return
+        match entry:
+            case Peer():
+                self._by_public_key.setdefault(entry.public_key, set()).add(entry.key)
+                for network in entry.allowed_ips:
+                    self._claims.setdefault(network, set()).add(entry.key)
+            case Door():
+                visit = DoorKey(entry.address, entry.site)
+                self._visits.setdefault(visit, set()).add(entry.key)
+                if self._is_of_page(entry):
+                    self._visits_from.setdefault(entry.address, set()).add(visit)
+                for key in keys_of(entry):
+                    self._doors.setdefault(key, set()).add(entry.key)
+                    if entry.lease_seconds is not None:
+                        self._leased.add(key)
+                for moment in self._ends(entry.key):
+                    heapq.heappush(self._moments, moment)
+            case Page():
+                self._pages.add(entry.key)
+            case Prefix():
+                pass  # sifted all together: one may lie across another
+
+    def _unindex(self, entry: Entry) -> None:
+        if not self._proper(entry):
+            self._improper -= not isinstance(entry, Prefix)
+            return
+        match entry:
+            case Peer():
+                _discard(self._by_public_key, entry.public_key, entry.key)
+                for network in entry.allowed_ips:
+                    _discard(self._claims, network, entry.key)
+            case Door():
+                visit = DoorKey(entry.address, entry.site)
+                _discard(self._visits, visit, entry.key)
+                if visit not in self._visits:
+                    _discard(self._visits_from, entry.address, visit)
+                for key in keys_of(entry):
+                    _discard(self._doors, key, entry.key)
+                    if not any(door.lease_seconds for door in self._doors_at(key)):
+                        self._leased.discard(key)
+            case Page():
+                self._pages.discard(entry.key)
+            case Prefix():
+                pass
+
+    def _proper(self, entry: Entry) -> bool:
+        if self.layout is None:
+            return False
+        match entry:
+            case Peer():
+                range_ = self.layout.gateways if entry.end is TunnelEnd.GATEWAY else self.layout.profiles
+                return (
+                    entry.address in range_
+                    and all(prefix.subnet_of(self.layout.plants) for prefix in entry.prefixes)
+                    and (entry.end is TunnelEnd.GATEWAY or not entry.prefixes)
+                )
+            case Prefix():
+                return entry.network.subnet_of(self.layout.plants)
+            case Door():
+                plants = self.layout.plants
+                is_own = entry.address in self.layout.profiles or self._is_of_page(entry)
+                return is_own and all(host in plants for host in entry.hosts or ())
+            case Page():
+                return entry.address in self.layout.pages and entry.device in self.layout.plants
+
+    def _is_of_page(self, door: Door) -> bool:
+        return self.layout is not None and door.address in self.layout.pages
+
+    def _sift_prefixes(self) -> None:
+        """Of prefixes that lie across each other only the widest counts: the kernel's map would refuse both."""
+        self._prefixes = {}
+        end = -1
+        entries = [
+            entry for entry in self._entries.values() if isinstance(entry, Prefix) and self._proper(entry)
+        ]
+        for entry in sorted(
+            entries, key=lambda one: (int(one.network.network_address), one.network.prefixlen)
+        ):
+            if int(entry.network.network_address) > end:
+                self._prefixes[entry.network] = entry.site
+                end = int(entry.network.broadcast_address)
+
+    def _doors_at(self, key: DoorKey) -> Iterator[Door]:
+        for name in self._doors.get(key, ()):
+            entry = self._entries[name]
+            if isinstance(entry, Door):
+                yield entry
+
+    def _span(self, door: Door) -> tuple[float, float, bool]:
+        """Begin and end on this machine, and whether the lease makes the end."""
+        end = inf if door.not_after is None else self.time.moment_of(door.not_after)
+        lease_end = inf if door.lease_seconds is None else self._contact + door.lease_seconds
+        return self.time.moment_of(door.not_before), min(end, lease_end), lease_end < end
+
+    def _ends(self, name: str) -> Iterator[tuple[float, str]]:
+        entry = self._entries[name]
+        if isinstance(entry, Door) and any(keys_of(entry)):
+            yield entry.not_before.timestamp(), name
+            if entry.not_after is not None:
+                yield entry.not_after.timestamp(), name
+
+
+def _discard(index: dict[_Key, set[_Item]], key: _Key, name: _Item) -> None:
+    names = index.get(key)
+    if names is not None:
+        names.discard(name)
+        if not names:
+            del index[key]

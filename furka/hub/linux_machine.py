@@ -1,0 +1,187 @@
+"""The real machine of a hub: one WireGuard interface and one nftables table, over `furka.kernel`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, summarize_address_range
+from math import inf
+from typing import Any
+
+from furka.clock import monotonic
+from furka.hub.machine import Ground, InForce, MachineError, Use
+from furka.kernel import links
+from furka.kernel.nft import Nft, NftError, NotFound
+from furka.kernel.wireguard import BackEndChoice, PeerState, PeerWish, WireGuardError, WireGuardInterface
+from furka.plan.render import hub_nft, probe_nft
+from furka.plan.render.hub_nft import DOOR_SETS, EVERY_HOST, FAMILY, TABLE, DoorKey, FilterChange, Layout
+from furka.relay.probe import MARK
+
+
+class LinuxMachine:
+    """One hub on one Linux machine, or in the network namespace in which it was made. For one thread."""
+
+    def __init__(
+        self,
+        interface: str,
+        private_key: str,
+        listen_port: int,
+        *,
+        back_end: BackEndChoice = "auto",
+        library: bool = True,
+    ) -> None:
+        self._wireguard = WireGuardInterface(interface)
+        self._link = links.Link(interface)
+        self._private_key = private_key
+        self._listen_port = listen_port
+        self._choice: BackEndChoice = back_end
+        self._nft = Nft(library=library)
+        self._loaded: tuple[Layout, str | None] | None = None
+        self._answer_port = -1  # not known before the first look
+        self._questions: str | None = None  # what nftables makes of the table that hands them on
+        self.back_end = ""
+
+    def stand_up(self, ground: Ground | None) -> None:
+        with _as_machine_error():
+            self._close_if_bare()
+            self.back_end = self._wireguard.ensure(self._choice)
+            self._wireguard.configure(self._private_key, self._listen_port)
+            links.switch_off_ipv6(self._link.name)
+            links.stop_redirects(self._link.name)
+            links.loosen_reverse_path(self._link.name)
+            links.drop_unmarked(self._link.name)
+            self._link.bring_up()
+            if ground is not None:
+                self._link.replace_addresses([IPv4Interface(ground.layout.address)])
+                self._link.replace_routes(ground.routes, ground.layout.address)
+                links.own_range(ground.layout.pages)
+                links.forward_packets()
+                self._hand_on_questions(ground.answer_port)
+
+    def observe(self) -> InForce:
+        with _as_machine_error():
+            networks = self._networks()
+            try:
+                at = monotonic()
+                doors = dict(
+                    _door(name, element, at) for name in DOOR_SETS for element in self._elements(name)
+                )
+                prefixes = dict(_prefixes(self._nft.entries(FAMILY, TABLE, "site_of")))
+                birth = next(iter(self._elements("birth")), 0)
+            except NotFound:
+                return InForce(peers=networks)
+            stands = self._loaded is not None and self._loaded[1] == self._nft.skeleton(FAMILY, TABLE)
+            return InForce(
+                layout=self._loaded[0] if self._loaded and stands else None,
+                birth=birth,
+                prefixes=prefixes,
+                doors=doors,
+                peers=networks,
+            )
+
+    def load(
+        self, layout: Layout, prefixes: Mapping[IPv4Network, int], doors: Mapping[DoorKey, float]
+    ) -> int:
+        with _as_machine_error():
+            birth = self._birth()
+            try:
+                if not birth:
+                    raise NotFound("there is no table that counts")
+                self._nft.run(hub_nft.whole(layout, prefixes, doors))
+            except NftError:
+                birth = secrets.randbelow(2**31 - 1) + 1
+                self._nft.run(hub_nft.anew(hub_nft.whole(layout, prefixes, doors, birth=birth)))
+            self._loaded = layout, self._nft.skeleton(FAMILY, TABLE)
+            return birth
+
+    def change_filter(self, change: FilterChange) -> None:
+        with _as_machine_error():
+            self._nft.run(hub_nft.change(change))
+
+    def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
+        with _as_machine_error():
+            wishes = {key: PeerWish(tuple(sorted(networks))) for key, networks in put.items()}
+            self._wireguard.change_peers(wishes, drop)
+
+    def peer_states(self) -> dict[str, PeerState]:
+        with _as_machine_error():
+            return self._wireguard.peers()
+
+    def uses(self) -> dict[DoorKey, Use]:
+        with _as_machine_error():
+            return dict(_use(element) for element in self._elements("used"))
+
+    def forget_uses(self, doors: Iterable[DoorKey]) -> None:
+        with _as_machine_error():
+            self._nft.run(hub_nft.forget_used(doors))
+
+    def _hand_on_questions(self, answer_port: int) -> None:
+        """Whether UDP gets through is asked at WireGuard's port, and answered by the relay."""
+        stands = self._nft.skeleton(probe_nft.FAMILY, probe_nft.TABLE)
+        if (self._answer_port, self._questions) == (answer_port, stands):
+            return
+        wanted = probe_nft.render(self._link.name, self._listen_port, MARK, answer_port)
+        self._nft.run(wanted if answer_port else probe_nft.remove())
+        self._answer_port = answer_port
+        self._questions = self._nft.skeleton(probe_nft.FAMILY, probe_nft.TABLE)
+
+    def _close_if_bare(self) -> None:
+        """A tunnel interface never stands without a filter, not even for the moment before the first plan."""
+        if self._nft.skeleton(FAMILY, TABLE) is None:
+            self._nft.run(hub_nft.closed(self._link.name))
+
+    def _birth(self) -> int:
+        try:
+            return int(next(iter(self._elements("birth")), 0))
+        except NotFound:
+            return 0
+
+    def _elements(self, name: str) -> list[Any]:
+        return self._nft.elements(FAMILY, TABLE, name)
+
+    def _networks(self) -> dict[str, frozenset[IPv4Network]]:
+        return {
+            key: frozenset(network for network in state.allowed_ips if isinstance(network, IPv4Network))
+            for key, state in self._wireguard.peers().items()
+        }
+
+
+@contextmanager
+def _as_machine_error() -> Iterator[None]:
+    try:
+        yield
+    except (NftError, WireGuardError, links.LinkError, OSError) as error:
+        raise MachineError(str(error)) from error
+
+
+def _key(name: str, concatenated: Any) -> DoorKey:
+    address, site, *rest = concatenated["concat"]
+    host = IPv4Address(rest.pop(0)) if name in ("door_hosts", "door_host_ports") else EVERY_HOST
+    protocol, port = (str(rest[0]), int(rest[1])) if rest else ("", 0)
+    return DoorKey(IPv4Address(address), int(site), host, protocol, port)
+
+
+def _door(name: str, element: Any, at: float) -> tuple[DoorKey, float]:
+    """A door and the latest moment of its end; nftables tells the rest in whole seconds, rounded down."""
+    if "elem" in element:
+        timed = element["elem"]
+        return _key(name, timed["val"]), at + timed["expires"] + 1 if "expires" in timed else inf
+    return _key(name, element), inf
+
+
+def _use(element: Any) -> tuple[DoorKey, Use]:
+    counted = element["elem"]
+    return _key("used", counted["val"]), Use(counted["counter"]["packets"], counted["counter"]["bytes"])
+
+
+def _prefixes(entries: Iterable[Any]) -> Iterator[tuple[IPv4Network, int]]:
+    for where, site in entries:
+        match where:
+            case {"prefix": {"addr": address, "len": length}}:
+                yield IPv4Network((address, length)), int(site)
+            case {"range": [first, last]}:
+                for network in summarize_address_range(IPv4Address(first), IPv4Address(last)):
+                    yield network, int(site)
+            case _:
+                yield IPv4Network(where), int(site)

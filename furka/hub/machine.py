@@ -1,0 +1,92 @@
+"""What a hub can do to the machine it runs on: a small interface, so that the rest needs no kernel to be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import Protocol
+
+from furka.kernel.wireguard import PeerState
+from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout
+
+
+class MachineError(Exception):
+    """The machine did not do what it was told; what is in force now has to be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What has to stand before any plan: the layout of the filter, and what is sent into the tunnels."""
+
+    layout: Layout
+    routes: tuple[IPv4Network, ...]
+    answer_port: int = 0  # where the relay answers whether UDP gets through; 0: there is no relay
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What has passed a door, both ways together, since the machine began to count."""
+
+    packets: int
+    bytes: int
+
+
+@dataclass(slots=True)
+class InForce:
+    """What a machine has in force."""
+
+    layout: Layout | None = None  # of the rules; None if they are not exactly those that we write
+    birth: int = 0  # changes when the counters of use began anew; 0 if there is no table
+    prefixes: dict[IPv4Network, int] = field(default_factory=dict)
+    doors: dict[DoorKey, float] = field(default_factory=dict)  # monotonic moment of their end, at the latest
+    peers: dict[str, frozenset[IPv4Network]] = field(default_factory=dict)
+
+
+class Machine(Protocol):
+    """A machine with one tunnel interface and one packet filter. Every call may be repeated.
+
+    All raise MachineError. A change of the filter is all or nothing; one of peers is not.
+    """
+
+    @property
+    def back_end(self) -> str:
+        """What carries the tunnel interface."""
+        ...
+
+    def stand_up(self, ground: Ground | None) -> None:
+        """Have the tunnel interface, with key and port; with ground also its address and routes, and switched on.
+
+        Before an interface is switched on there is a filter: a closed one, if there was none.
+        """
+        ...
+
+    def observe(self) -> InForce:
+        """Look at what is in force."""
+        ...
+
+    def load(
+        self, layout: Layout, prefixes: Mapping[IPv4Network, int], doors: Mapping[DoorKey, float]
+    ) -> int:
+        """Have exactly this filter, rules and all; returns its birth. Doors by the seconds they have left."""
+        ...
+
+    def change_filter(self, change: FilterChange) -> None:
+        """Change prefixes and doors under rules that stand."""
+        ...
+
+    def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
+        """Drop peers, then create or change others; a network moves to whoever is given it last."""
+        ...
+
+    def peer_states(self) -> dict[str, PeerState]:
+        """What is known about the peers now."""
+        ...
+
+    def uses(self) -> dict[DoorKey, Use]:
+        """What has passed the doors that were used; an error if the filter is gone."""
+        ...
+
+    def forget_uses(self, doors: Iterable[DoorKey]) -> None:
+        """Stop counting for doors that are closed."""
+        ...

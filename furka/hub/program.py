@@ -1,0 +1,323 @@
+"""The hub program: one thread owns the machine, two others talk to the portal.
+
+It may end at any instruction: what is in force stays in force, with its time limits in the kernel, and the next run
+ends in the same state.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from furka import __version__
+from furka.clock import monotonic, now
+from furka.hub.conversation import Listener, Pause, Portal, Teller
+from furka.hub.desired import Desired, OpenDoor, Touched
+from furka.hub.home import Home
+from furka.hub.machine import Ground, Machine, MachineError
+from furka.hub.page_line import PageLine
+from furka.hub.reconcile import Reconciler
+from furka.hub.reports import Reports
+from furka.hub.watch import AccessWatch, Memory, PeerWatch, Timing
+from furka.kernel.wireguard import public_key_of
+from furka.plan.addressing import PLAN
+from furka.plan.render.hub_nft import Layout
+from furka.relay.folder import Known, Offer, offer_in, say_known
+from furka.wire.hub import AccessSeen, HubHello, HubWelcome, OfferedRelay, PlanAnswer
+
+log = logging.getLogger(__name__)
+
+_FULL_ROUND = 60.0  # seconds between two looks at everything
+_LOOK_ROUND = 1.0  # seconds between two looks at counters
+_LOOK_SHARE = 0.05  # of all time, which looking at counters may take, however many peers there are
+_REMEMBER_ROUND = 5.0  # seconds until what is not urgent is written down
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The relay beside the hub: where it is reached from outside, and the folder that both share."""
+
+    endpoint: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one hub was started."""
+
+    portal: Portal
+    endpoint: str
+    interface: str
+    relay: Relay | None = None
+    timing: Timing = field(default_factory=Timing)
+    pages: str = ""  # where pages of devices open; "": nowhere
+    page_socket: Path | None = None  # where the program that opens them hears of them
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The program shall end; with an error, if one of its threads died of it."""
+
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The portal said something, which arrived at that moment."""
+
+    what: HubWelcome | PlanAnswer
+    at: float
+
+
+class HubProgram:
+    """One run of one hub."""
+
+    def __init__(self, setting: Setting, home: Home, machine: Machine) -> None:
+        self._setting = setting
+        self._home = home
+        self._machine = machine
+        self._public_key = public_key_of(home.private_key())
+        memory = home.memory()
+        self._inbox: SimpleQueue[Stop | Said] = SimpleQueue()
+        self._desired = Desired()
+        self._reconciler = Reconciler(machine, self._desired)
+        self._reports = Reports(memory.accesses)
+        self._accesses = AccessWatch(setting.timing, memory)
+        self._peers = PeerWatch(setting.timing)
+        self._pages = PageLine(lambda closed: self._reports.add(pages=[closed]))
+        self._ground: Ground | None = None
+        self._trouble: dict[str, str] = {}
+        self._applied = 0
+        self._full_at = -inf
+        self._full_pause = Pause(1.0)
+        self._look_at = 0.0
+        self._unsaved_since = inf
+
+    def stop(self) -> None:
+        """End now; may be called from a signal."""
+        self._inbox.put(Stop())
+
+    def run(self) -> None:
+        """Work until `stop`. The tunnels go on without us."""
+        self._stand_up()
+        listener = Listener(
+            self._setting.portal, self._hello, lambda what, at: self._inbox.put(Said(what, at))
+        )
+        teller = Teller(self._setting.portal, self._reports, listener.welcomed)
+        works = [("listener", listener.run), ("teller", teller.run)]
+        if self._setting.page_socket is not None:
+            works.append(("pages", self._pages.opened_at(self._setting.page_socket)))
+        for name, work in works:
+            Thread(target=self._guarded, args=(work,), name=name, daemon=True).start()
+        try:
+            self._mind()
+        finally:
+            self._remember()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the program must not go on without the thread
+            self._inbox.put(Stop(error))
+
+    def _hello(self) -> HubHello:
+        relay, offer = self._setting.relay, self._offer()
+        offered = (
+            OfferedRelay(endpoint=relay.endpoint, certificate=offer.certificate) if relay and offer else None
+        )
+        return HubHello(
+            version=__version__,
+            public_key=self._public_key,
+            endpoint=self._setting.endpoint,
+            back_end=self._machine.back_end,
+            relay=offered,
+            pages=self._setting.pages,
+        )
+
+    def _offer(self) -> Offer | None:
+        """What the relay offers, once it runs."""
+        return offer_in(self._setting.relay.folder) if self._setting.relay else None
+
+    # -- messages and moments -----------------------------------------------------------------------------------
+
+    def _mind(self) -> None:
+        while True:
+            try:
+                message = self._inbox.get(timeout=self._idle_for())
+            except Empty:
+                message = None
+            match message:
+                case Stop(error=None):
+                    return
+                case Stop(error=BaseException() as error):
+                    raise error
+                case Said(what=HubWelcome() as welcome):
+                    self._settle(welcome)
+                case Said(what=PlanAnswer() as answer, at=at):
+                    self._hear(answer, at)
+                case _:
+                    pass
+            self._on_time()
+
+    def _idle_for(self) -> float:
+        at = monotonic()
+        moment = at + self._desired.next_moment(at)
+        return max(0.0, min(self._full_at + _FULL_ROUND, self._look_at, moment) - at)
+
+    def _settle(self, welcome: HubWelcome) -> None:
+        layout = Layout(
+            interface=self._setting.interface,
+            address=welcome.address,
+            gateways=welcome.gateways,
+            profiles=welcome.profiles,
+            plants=welcome.plants,
+            pages=welcome.pages or PLAN.pages,
+        )
+        offer = self._offer()
+        self._ground = Ground(layout, welcome.routes, offer.probe_port if offer else 0)
+        self._tell_relay(welcome)
+        self._stand_up()
+        if self._desired.settle(layout):
+            self._full()
+        self._reports.repeat_state()
+
+    def _tell_relay(self, welcome: HubWelcome) -> None:
+        """Whose tickets count."""
+        if self._setting.relay is not None and welcome.key:
+            with self._troubled("relay", "the relay can't be told whose tickets count"):
+                say_known(self._setting.relay.folder, Known(hub=welcome.key, ticket_keys=welcome.ticket_keys))
+
+    def _hear(self, answer: PlanAnswer, at: float) -> None:
+        first = not self._desired.heard
+        touched = self._desired.hear(answer, at)
+        if first:
+            self._full()
+        elif touched:
+            self._quick(touched)
+        if first or touched:
+            log.info("Plan %d is in force, %.1f ms after it came", answer.revision, (monotonic() - at) * 1000)
+        self._tell_state()
+
+    def _on_time(self) -> None:
+        at = monotonic()
+        if touched := self._desired.due(at):
+            self._quick(touched)
+            self._tell_state()
+        if at >= self._full_at + _FULL_ROUND:
+            self._stand_up()
+            self._full()
+        if at >= self._look_at:
+            self._look()
+            self._look_at = at + max(_LOOK_ROUND, (monotonic() - at) / _LOOK_SHARE)
+            self._tell_state()
+        if at >= self._unsaved_since + _REMEMBER_ROUND:
+            self._remember()
+
+    # -- the machine --------------------------------------------------------------------------------------------
+
+    def _stand_up(self) -> None:
+        with self._troubled("interface", "the tunnel interface can't be made"):
+            self._machine.stand_up(self._ground)
+
+    def _quick(self, touched: Touched) -> None:
+        """Put right what is named."""
+        self._reconcile(lambda: self._reconciler.quick(touched))
+        at = monotonic()
+        self._opened([self._desired.open_door(key, at) for key in touched.doors])
+        self._tell_pages()
+
+    def _full(self) -> None:
+        """Put everything right."""
+        self._full_at = monotonic()
+        self._reconcile(self._reconciler.full)
+        self._opened(self._desired.open_doors(monotonic()).values())
+        self._tell_pages()
+
+    def _tell_pages(self) -> None:
+        """After the doors: a page that is told is open in the kernel, one that is not told any more is closed there."""
+        if self._desired.heard:
+            at = monotonic()
+            self._pages.tell(self._desired.time.at(at), self._desired.pages(at))
+
+    def _reconcile(self, run: Callable[[], int]) -> None:
+        with self._troubled("machine", "the plan can't be put in force"):
+            count = run()
+            log.debug("%d things were changed", count)
+            self._full_pause.reset()
+        if "machine" in self._trouble:
+            self._full_at = monotonic() - _FULL_ROUND + self._full_pause.seconds()
+
+    def _look(self) -> None:
+        """At counters, once the portal's time and the names of doors are known."""
+        if not self._desired.heard:
+            return
+        with self._troubled("counters", "the counters can't be read"):
+            states, uses = self._machine.peer_states(), self._machine.uses()
+            at = monotonic()
+            portal_now = self._desired.time.at(at)
+            self._reports.add(peers=self._peers.look(states, self._desired.end_of, at, now(), portal_now))
+            if not self._reconciler.birth:
+                return
+            seen = self._accesses.look(
+                self._reconciler.birth, uses, lambda key: self._desired.visit(key, at), portal_now
+            )
+            if seen:
+                self._remember(seen)  # before it is told, so that it is never told again under another token
+                self._reports.add(accesses=seen)
+            closed = [key for key in uses if self._desired.visit(key, at) is None]
+            open_ = self._reconciler.visits() if closed else None
+            if open_ is not None and (unused := [key for key in closed if key not in open_]):
+                self._machine.forget_uses(unused)
+        if "counters" in self._trouble:
+            self._full_at = -inf  # somebody took the filter away: put it back at once
+
+    # -- what is kept and told ----------------------------------------------------------------------------------
+
+    def _opened(self, doors: Iterable[OpenDoor | None]) -> None:
+        if self._accesses.open([found.door for found in doors if found is not None]):
+            self._unsaved_since = min(self._unsaved_since, monotonic())
+
+    def _remember(self, seen: Sequence[AccessSeen] = ()) -> None:
+        waiting = {access.token: access for access in [*self._reports.accesses(), *seen]}
+        with self._troubled("home", "what must outlive this run can't be written"):
+            self._home.remember(
+                Memory(
+                    birth=self._accesses.birth,
+                    passages=self._accesses.passages(),
+                    accesses=list(waiting.values()),
+                )
+            )
+        self._unsaved_since = inf
+
+    def _tell_state(self) -> None:
+        if not self._desired.heard:
+            return
+        if "machine" not in self._trouble:
+            self._applied = self._desired.revision
+        troubles = [text for _, text in sorted(self._trouble.items())]
+        if refused := self._desired.refused():
+            troubles.append(
+                f"{refused} entries of the plan lie outside this hub's ranges or across each other"
+            )
+        if lost := self._reports.lost:
+            troubles.append(f"{lost} accesses could not be reported")
+        self._reports.state(self._applied, self._reconciler.count_open(), "; ".join(troubles))
+
+    @contextmanager
+    def _troubled(self, about: str, what: str) -> Iterator[None]:
+        """Turn a failure of the machine into a trouble that is told until it is over."""
+        try:
+            yield
+        except (MachineError, OSError) as error:
+            if about not in self._trouble:
+                log.error("%s: %s", what, error)
+            self._trouble[about] = f"{what}: {error}"
+        else:
+            if self._trouble.pop(about, None):
+                log.info("No longer: %s", what)

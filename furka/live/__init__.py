@@ -1,0 +1,1 @@
+"""News: what has just changed, told to whoever waits for it (open pages, hubs, gateways), in every portal process."""

@@ -1,0 +1,1 @@
+"""Outgoing mail as rows: written in the transaction of what they tell, sent afterwards, never lost."""

@@ -1,0 +1,1 @@
+"""What people note about levels: labels, address and place, whom to call."""

@@ -1,0 +1,1 @@
+"""The HTML pages: thin views over queries and operations, one module per family of screens."""

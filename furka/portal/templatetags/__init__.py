@@ -1,0 +1,1 @@
+"""What templates may call: `words` says times and amounts, `ui` draws what components need."""

@@ -1,0 +1,223 @@
+"""Remote access in the API: my profiles, and exactly what I reach now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from ninja import Query
+from pydantic import Field, StringConstraints
+
+from furka.api import schemas
+from furka.api.paging import Page, Paging, items_of, rows_of
+from furka.api.routes import Key, Routes, at_node, own
+from furka.devicepages import operations as device_pages
+from furka.devicepages.models import OpenPage
+from furka.devicepages.queries import open_pages_of
+from furka.errors import NotThere
+from furka.services.connect import operations, queries
+from furka.services.connect.device_pages import open_page
+from furka.services.connect.manifest import USE_REMOTE_ACCESS
+from furka.services.connect.queries import ReachableSite
+from furka.sites.models import Device
+from furka.tree.acting import Acting
+from furka.tree.models import Kind, Node
+from furka.tree.own_limits import held_back
+from furka.tunnel.models import Profile as ProfileRow
+
+routes = Routes("connect")
+
+
+class Profile(schemas.Answer):
+    """My end of a tunnel on one of my devices."""
+
+    key: str
+    name: str
+    public_key: str
+    address: schemas.Address
+    created_at: datetime
+    online: bool
+    seen_at: datetime | None
+    configuration: str = Field(
+        description="For WireGuard's own apps; the place PRIVATE_KEY is filled in on the device."
+    )
+
+
+class NewProfile(schemas.Input):
+    """A device that made a key pair; only its public half comes here."""
+
+    name: Annotated[schemas.Text, StringConstraints(min_length=1, max_length=60)]
+    public_key: Annotated[schemas.Text, StringConstraints(max_length=60)] = Field(
+        description="32 bytes in base64, as `wg pubkey` prints them."
+    )
+
+
+class ReachableDevice(schemas.Answer):
+    """A device, and its address in the tunnel."""
+
+    key: str
+    name: str
+    kind: schemas.DeviceKind
+    address: str
+    virtual_address: schemas.Address
+    web: bool
+    ports: list[str] | None = Field(description="The only ones, such as tcp/80; null: all of them.")
+
+
+class Reachable(schemas.Answer):
+    """A site that can be entered now, and what is in it."""
+
+    site: schemas.LevelName
+    state: schemas.State
+    until: datetime | None = Field(description="Null: until the access is revoked.")
+    networks: list[schemas.Network]
+    devices: list[ReachableDevice]
+
+
+class HeldBack(schemas.Answer):
+    """A level that I could enter, but for what its owner wants."""
+
+    level: schemas.LevelName
+    reason: Literal["two-factor", "approval", "ceiling-hours", "ceiling"] = Field(
+        description="What is missing: a second factor, a yes, the right hour, or the owner's will."
+    )
+    opens_at: datetime | None = Field(description="When it opens by itself, if that is known.")
+
+
+class LevelsHeldBack(schemas.Answer):
+    """Where I am held back now, what is soonest mended first."""
+
+    items: list[HeldBack]
+
+
+@routes.get("/profiles", own("my devices"))
+def list_profiles(by: Acting, page: Query[Paging]) -> Page[Profile]:
+    """My devices that may connect."""
+    rows, following = items_of(queries.profiles_of(by), page, lambda row: (row.name, row.key))
+    return Page[Profile](items=[_profile(row) for row in rows], next=following)
+
+
+@routes.post("/profiles", own("a device of mine; it opens nothing by itself"))
+def create_profile(by: Acting, body: NewProfile) -> Profile:
+    """One more device of mine."""
+    return _profile(operations.create_profile(by, body.name, body.public_key))
+
+
+@routes.delete("/profiles/{profile}", own("a device of mine"))
+def revoke_profile(by: Acting, profile: Key) -> None:
+    """A device is lost or no longer used; once more is no fault."""
+    operations.revoke_profile(by, profile)
+
+
+@routes.get("/reachable", own("what I reach"))
+def list_reachable(by: Acting, page: Query[Paging]) -> Page[Reachable]:
+    """Exactly the sites and devices that I may reach now, until when. A part may hold fewer items than asked for."""
+    sites, following = rows_of(queries.allowed_sites(by), page, ("sort_key", "key"))
+    found = queries.reachable_among(by, sites)
+    return Page[Reachable](items=[_reachable(each) for each in found], next=following)
+
+
+class OpenDevicePage(schemas.Answer):
+    """A device's page that I have open in a browser."""
+
+    key: str
+    site: schemas.LevelName
+    device: str = Field(description="Name of the device.")
+    opened_at: datetime
+    until: datetime = Field(
+        description="At the latest; it also ends with the access, and when nobody uses it."
+    )
+
+
+class OpenedDevicePage(OpenDevicePage):
+    """The same, and where a browser enters it."""
+
+    url: str = Field(
+        description="Opens the page in the first browser that goes there, once, within a minute."
+    )
+
+
+@routes.post("/sites/{key}/devices/{device}/page", at_node(USE_REMOTE_ACCESS, Kind.SITE))
+def open_device_page(by: Acting, site: Node, device: Key) -> OpenedDevicePage:
+    """Open a device's own page for a browser, through the hub, without a client."""
+    row = Device.objects.visible_to(by, USE_REMOTE_ACCESS).filter(node=site, key=device).first()
+    if row is None:
+        raise NotThere("not-there", _("This device does not exist."))
+    row.node = site
+    opened = open_page(by, row, "", get_language() or "en")
+    return OpenedDevicePage(**_device_page(opened.page).model_dump(), url=opened.url)
+
+
+@routes.get("/device-pages", own("pages that I have open"))
+def list_device_pages(by: Acting, page: Query[Paging]) -> Page[OpenDevicePage]:
+    """The pages of devices that I have open in browsers."""
+    rows, following = items_of(open_pages_of(by), page, lambda row: (row.opened_at.isoformat(), row.key))
+    return Page[OpenDevicePage](items=[_device_page(row) for row in rows], next=following)
+
+
+@routes.delete("/device-pages/{page}", own("a page that I have open"))
+def close_device_page(by: Acting, page: Key) -> None:
+    """It is no longer needed; once more is no fault."""
+    device_pages.close(by, page)
+
+
+@routes.get("/held-back", own("what I can not use now"))
+def list_held_back(by: Acting) -> LevelsHeldBack:
+    """Where I was let in and can not enter at this moment, but for what an owner wants; and from when I can."""
+    return LevelsHeldBack(
+        items=[
+            HeldBack(
+                level=schemas.level_name(each.node),
+                reason=str(each.reason),  # type: ignore[arg-type]  # one of those that can be mended
+                opens_at=each.opens_at,
+            )
+            for each in held_back(by, USE_REMOTE_ACCESS)
+        ]
+    )
+
+
+def _profile(row: ProfileRow) -> Profile:
+    return Profile(
+        key=row.key,
+        name=row.name,
+        public_key=row.public_key,
+        address=row.address,
+        created_at=row.created_at,
+        online=row.online,
+        seen_at=row.seen_at,
+        configuration=operations.configuration(row),
+    )
+
+
+def _reachable(found: ReachableSite) -> Reachable:
+    devices = [
+        ReachableDevice(
+            key=each.device.key,
+            name=each.device.name,
+            kind=each.device.kind,  # type: ignore[arg-type]  # a choice of the model
+            address=each.device.address,
+            virtual_address=each.address,
+            web=each.device.web,
+            ports=None if each.ports is None else list(map(str, each.ports)),
+        )
+        for each in found.devices
+    ]
+    return Reachable(
+        site=schemas.level_name(found.site),
+        state=schemas.state(found.state),
+        until=found.until,
+        networks=[schemas.network(each) for each in found.networks],
+        devices=devices,
+    )
+
+
+def _device_page(row: OpenPage) -> OpenDevicePage:
+    return OpenDevicePage(
+        key=row.key,
+        site=schemas.level_name(row.node),
+        device=row.device.name,
+        opened_at=row.opened_at,
+        until=row.ends_at,
+    )

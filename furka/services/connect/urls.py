@@ -1,0 +1,16 @@
+"""Addresses of the pages of this service."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from furka.services.connect import device_page_views, pages
+
+urlpatterns = [
+    path("access/", pages.profiles, name="profiles"),
+    path("access/new/", pages.create, name="profile-create"),
+    path("access/<str:profile>/revoke/", pages.revoke, name="profile-revoke"),
+    path("access/pages/<str:page>/close/", device_page_views.close, name="page-close"),
+    path("levels/<str:key>/devices/<str:device>/page/", device_page_views.device_page, name="device-page"),
+    path("levels/<str:key>/services/connect/", pages.service, name="connect"),
+]

@@ -1,0 +1,374 @@
+"""Changes at a site: claim codes, gateways, networks, devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from furka.access.rights import CONFIGURE
+from furka.errors import Conflict, Invalid
+from furka.plan.addressing import (
+    LARGEST_PLANT_NETWORK,
+    PLAN,
+    SHARE_OF_PLANTS,
+    SMALLEST_PLANT_NETWORK,
+    NoAddressLeft,
+    first_gap,
+)
+from furka.sites.equipment import (
+    NOTHING_KNOWN,
+    DeviceFacts,
+    check_address,
+    checked_facts,
+    checked_name,
+    checked_note,
+    checked_vlan,
+    told_of_device,
+    write_facts,
+)
+from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
+from furka.tree.models import Node
+from furka.tree.operation import AccessTouched, SiteTouched, Work, operation, own_operation
+from furka.tree.samples import refuse_in_sample
+from furka.tree.texts import one_line
+from furka.tunnel.addresses import draw, draw_prefix
+from furka.tunnel.models import Hub, Profile
+from furka.vault import fingerprint, fingerprints, new_code, new_token, read_code, seal
+from furka.wire.gateway import GatewayReport
+
+CODE_LASTS = timedelta(days=1)
+CODE_LASTS_LONGEST = timedelta(days=30)
+
+#: What plants number themselves with (RFC 1918).
+_PRIVATE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
+
+#: So many gateways can be claimed under one top-level node within a day.
+MOST_GATEWAYS_A_DAY = 1000
+
+#: That its tunnel takes another way is noted in the journal this often at most.
+TELL_PATH_EVERY = timedelta(minutes=5)
+
+#: More networks than that a gateway does not miss.
+MOST_MISSING = 50
+
+#: Addresses are shared by all; a sample world gets by with so many networks of so many addresses.
+MOST_IN_SAMPLE = 60
+LARGEST_IN_SAMPLE = 256
+
+_PROOF = "the claim code or the token is the proof"
+
+
+@operation(CONFIGURE)
+def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> str:
+    """A new code for the site; an older one that was not used stops working. Returns the code."""
+    refuse_in_sample(work)
+    _must_be_site(site)
+    if not timedelta(minutes=1) <= lasts <= CODE_LASTS_LONGEST:
+        raise Invalid.at("lasts", "code-lasts-wrong", _("Between one minute and 30 days."))
+    if _gateway_of(site) is not None:
+        raise _has_gateway()
+    lately = Gateway.objects.everything(_PROOF).filter(
+        _beside(site), claimed_at__gt=work.at - timedelta(days=1)
+    )
+    if lately.count() >= MOST_GATEWAYS_A_DAY:  # a number is never given out twice
+        raise Conflict(
+            "too-many-gateways", _("Many gateways were claimed here today. Please go on tomorrow.")
+        )
+    ClaimCode.objects.everything(_PROOF).filter(node=site, used_at=None).delete()
+    code = new_code()
+    ClaimCode.objects.create(
+        node=site,
+        code_hash=fingerprint(read_code(code)),
+        sealed_code=seal(code),
+        created_at=work.at,
+        expires_at=work.at + lasts,
+    )
+    work.record(site, "gateway.code-issued", after={"valid_until": (work.at + lasts).isoformat()})
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A gateway and the token that it shows from now on; the token is not kept."""
+
+    gateway: Gateway
+    token: str
+
+
+@own_operation("the claim code is the proof")
+def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version: str) -> Claimed:
+    """Make a gateway the gateway of the site that the code belongs to.
+
+    The same code with the same key may be said again as long as the code lasts: a gateway that missed the answer asks
+    once more and gets a new token. A code works for one gateway, a gateway serves one site.
+    """
+    found = ClaimCode.objects.everything(_PROOF).filter(code_hash__in=fingerprints(read_code(code)))
+    claim = found.select_for_update(of=("self",)).select_related("node", "gateway").first()
+    if claim is None or claim.node.deleted_at is not None:
+        raise Invalid.at(
+            "code", "code-unknown", _("This claim code does not exist. Please check what you typed.")
+        )
+    site = claim.node
+    if claim.expires_at <= work.at:
+        raise Conflict(
+            "code-expired", _("This claim code has expired. Make a new one on the page of the site.")
+        )
+    if claim.used_at is not None:
+        return _claim_again(claim, public_key)
+    serving = (
+        Gateway.objects.everything(_PROOF)
+        .filter(public_key=public_key, released_at=None)
+        .select_related("node")
+        .first()
+    )
+    if serving is not None and serving.node.deleted_at is not None:
+        # The box begins anew; should the deleted site be restored, it needs another one.
+        serving.released_at = work.at
+        serving.save(update_fields=["released_at"])
+        serving = None
+    if serving is not None:
+        raise Conflict(
+            "gateway-serves-other", _("This gateway already serves a site. It must be released there first.")
+        )
+    if ends_elsewhere(public_key):
+        raise Conflict("key-taken", _("This key is already in use. Please make a new one."))
+    if _gateway_of(site) is not None:
+        raise _has_gateway()
+    hub = home_hub()
+    if hub is None:
+        raise Conflict("no-hub", _("No hub is ready yet. Please try again in a moment."))
+    token = new_token()
+    hostname = one_line(hostname)[:100]
+    try:
+        with transaction.atomic():
+            gateway = Gateway.objects.create(
+                node=site,
+                hub=hub,
+                number=draw("gateways"),
+                public_key=public_key,
+                token_hash=fingerprint(token),
+                hostname=hostname,
+                version=one_line(version)[:40],
+                claimed_at=work.at,
+            )
+    except IntegrityError:  # another gateway was quicker, with another code
+        raise _has_gateway() from None
+    claim.used_at, claim.gateway = work.at, gateway
+    claim.save(update_fields=["used_at", "gateway"])
+    work.touch(SiteTouched(site.pk))
+    work.record(site, "gateway.claimed", after={"gateway": gateway.key, "hostname": hostname})
+    return Claimed(gateway, token)
+
+
+def _claim_again(claim: ClaimCode, public_key: str) -> Claimed:
+    gateway = claim.gateway
+    if gateway is None or gateway.public_key != public_key or gateway.released_at is not None:
+        raise Conflict("code-used", _("This claim code has already been used by another gateway."))
+    token = new_token()
+    gateway.token_hash = fingerprint(token)
+    gateway.save(update_fields=["token_hash"])
+    return Claimed(gateway, token)
+
+
+@operation(CONFIGURE)
+def release_gateway(work: Work, site: Node) -> None:
+    """Part the site from its gateway: the tunnel ends at once, and the box forgets everything when it next asks."""
+    gateway = _gateway_of(site)
+    if gateway is None:
+        return
+    gateway.released_at, gateway.online = work.at, False
+    gateway.save(update_fields=["released_at", "online"])
+    ClaimCode.objects.everything(_PROOF).filter(gateway=gateway).delete()
+    work.touch(SiteTouched(site.pk))
+    work.news.append((gateway.topic, "released"))
+    work.record(site, "gateway.released", before={"gateway": gateway.key, "hostname": gateway.hostname})
+
+
+@own_operation("the gateway's token is the proof")
+def take_gateway_report(work: Work, gateway: Gateway, report: GatewayReport) -> None:
+    """Note how a gateway is; whoever looks at the site sees it at once."""
+    gateway.version, gateway.back_end = one_line(report.version)[:40], one_line(report.back_end)[:20]
+    gateway.missing_networks = [str(network) for network in report.missing_networks[:MOST_MISSING]]
+    gateway.trouble = one_line(report.trouble)[:300]
+    _note_path(work, gateway, report)
+    cut_by = report.cut_by or ""
+    if cut_by != gateway.cut_by:
+        gateway.cut_by, gateway.cut_at = cut_by, work.at if cut_by else None
+        if cut_by:
+            work.record(gateway.node, "gateway.cut", after={"cut_by": cut_by})
+        else:
+            work.record(gateway.node, "gateway.restored")
+    told = ["version", "back_end", "missing_networks", "trouble", "cut_by", "cut_at"]
+    gateway.save(update_fields=[*told, "path", "path_since", "path_told_at"])
+    work.tell(gateway.node, "gateway.report")
+
+
+def _note_path(work: Work, gateway: Gateway, report: GatewayReport) -> None:
+    """Which way its tunnel takes. A line that comes and goes does not fill the journal: the page shows every change."""
+    if report.path not in PathKind or report.path == gateway.path:
+        return
+    before, gateway.path = gateway.path, report.path
+    gateway.path_since = min(report.path_since or work.at, work.at)
+    told = gateway.path_told_at is not None and work.at - gateway.path_told_at < TELL_PATH_EVERY
+    if told or (not before and report.path == PathKind.UDP):
+        return
+    gateway.path_told_at = work.at
+    work.record(
+        gateway.node,
+        "gateway.path-changed",
+        before={"path": before} if before else None,
+        after={"path": report.path},
+    )
+
+
+@operation(CONFIGURE)
+def add_network(
+    work: Work, site: Node, subnet: str, name: str = "", vlan: int | None = None, note: str = ""
+) -> Network:
+    """A subnet of the plant, such as 192.168.1.0/24; it gets a virtual prefix of its own."""
+    _must_be_site(site)
+    network, vlan, note = _checked_subnet(subnet), checked_vlan(vlan), checked_note(note)
+    if network.num_addresses > LARGEST_IN_SAMPLE or _networks_beside(site) >= MOST_IN_SAMPLE:
+        refuse_in_sample(work)
+    for other in Network.objects.everything("the right was decided on the site").filter(node=site):
+        if other.real.overlaps(network):
+            text = format_lazy(_("This overlaps with {network} of the same site."), network=other.subnet)
+            raise Invalid.at("subnet", "subnet-overlaps-site", text)
+    try:
+        virtual = _virtual_for(site, network)
+    except NoAddressLeft:
+        raise Conflict("no-address-left", _("There is no virtual address range left.")) from None
+    row = Network.objects.create(
+        node=site,
+        name=one_line(name)[:60],
+        subnet=str(network),
+        virtual_subnet=str(virtual),
+        vlan=vlan,
+        note=note,
+        created_at=work.at,
+    )
+    work.touch(SiteTouched(site.pk))
+    told: dict[str, object] = {"subnet": row.subnet, "virtual": row.virtual_subnet, "name": row.name}
+    more = {name: value for name, value in (("vlan", row.vlan), ("note", row.note)) if value}
+    work.record(site, "network.added", after={**told, **more})
+    return row
+
+
+@operation(CONFIGURE)
+def remove_network(work: Work, network: Network) -> None:
+    """The plant's subnet is no longer reached."""
+    told = {"subnet": network.subnet, "virtual": network.virtual_subnet, "name": network.name}
+    site = network.node
+    network.delete()
+    work.touch(SiteTouched(site.pk))
+    work.record(site, "network.removed", before=told)
+
+
+@operation(CONFIGURE)
+def add_device(
+    work: Work,
+    site: Node,
+    name: str,
+    address: str,
+    kind: str = "other",
+    web: bool = False,
+    facts: DeviceFacts = NOTHING_KNOWN,
+) -> Device:
+    """A device in one of the site's networks."""
+    _must_be_site(site)
+    name, facts = checked_name(name, kind), checked_facts(facts)
+    address = check_address(site.pk, address)
+    device = Device(node=site, name=name, kind=kind, address=address, web=web, created_at=work.at)
+    write_facts(device, facts)
+    device.save()
+    told = told_of_device(device)
+    basic = {name: told[name] for name in ("name", "address", "kind")}
+    more = {name: told[name] for name in ("mac", "ports", "link", "note") if told[name]}
+    work.record(site, "device.added", after={**basic, **more})
+    return device
+
+
+@operation(CONFIGURE)
+def remove_device(work: Work, device: Device) -> None:
+    """The device is no longer listed; it stays reachable for whoever may enter all of the site."""
+    told = {"name": device.name, "address": device.address}
+    site = device.node
+    device.delete()
+    work.touch(AccessTouched(None, site.pk))  # its page may be open
+    work.record(site, "device.removed", before=told)
+
+
+def _virtual_for(site: Node, network: IPv4Network) -> IPv4Network:
+    """The virtual prefix of a new network. Raises NoAddressLeft, also where the level has had its share."""
+    rows = Network.objects.everything("addresses are shared by all")
+    own = sum(row.virtual.num_addresses for row in rows.filter(_beside(site)))
+    if own + network.num_addresses > SHARE_OF_PLANTS:
+        raise NoAddressLeft("the level has had its share")
+    try:
+        return draw_prefix(network.prefixlen)
+    except NoAddressLeft:
+        # The counter stays locked until the commit, so two networks at once do not get the same gap.
+        return first_gap(PLAN.plants, network.prefixlen, [row.virtual for row in rows])
+
+
+def _networks_beside(site: Node) -> int:
+    return Network.objects.everything("addresses are shared by all").filter(_beside(site)).count()
+
+
+def _beside(site: Node) -> Q:
+    """The condition on rows of sites under the same top-level node."""
+    if site.reseller_id is not None:
+        return Q(node__reseller_id=site.reseller_id)
+    return Q(node__customer_id=site.customer_id)
+
+
+def home_hub() -> Hub | None:
+    """The hub that new tunnels end at."""
+    return Hub.objects.exclude(public_key="").exclude(endpoint="").order_by("number").first()
+
+
+def ends_elsewhere(public_key: str) -> bool:
+    """Whether a key is that of another kind of end: a hub knows its peers by their keys alone."""
+    profiles = Profile.objects.filter(public_key=public_key, revoked_at=None)
+    gateways = Gateway.objects.everything(_PROOF).filter(public_key=public_key, released_at=None)
+    return profiles.exists() or gateways.exists() or Hub.objects.filter(public_key=public_key).exists()
+
+
+def _has_gateway() -> Conflict:
+    return Conflict("has-gateway", _("This site already has a gateway. Release it first."))
+
+
+def _gateway_of(site: Node) -> Gateway | None:
+    return Gateway.objects.everything(_PROOF).filter(node=site, released_at=None).first()
+
+
+def _must_be_site(node: Node) -> None:
+    if not node.is_site:
+        raise Invalid("not-a-site", _("This exists at sites only."))
+
+
+def _checked_subnet(subnet: str) -> IPv4Network:
+    try:
+        network = IPv4Network(subnet.strip())
+    except (AddressValueError, NetmaskValueError, ValueError):
+        text = _("Please enter a network such as 192.168.1.0/24; the host part must be zero.")
+        raise Invalid.at("subnet", "subnet-wrong", text) from None
+    if not LARGEST_PLANT_NETWORK <= network.prefixlen <= SMALLEST_PLANT_NETWORK:
+        raise Invalid.at("subnet", "subnet-size", _("The network must be between /16 and /30."))
+    if not any(network.subnet_of(private) for private in _PRIVATE):
+        raise Invalid.at(
+            "subnet", "subnet-not-private", _("Only private networks can be reached (RFC 1918).")
+        )
+    own = PLAN.overlapping(network)
+    if own is not None:
+        collision = format_lazy(
+            _("This network overlaps with {own}, which Furka uses for its tunnels."), own=own
+        )
+        raise Invalid.at("subnet", "subnet-overlaps-hub", collision)
+    return network

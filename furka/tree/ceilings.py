@@ -1,0 +1,288 @@
+"""The owner's ceiling: what the owner of a customer or a site leaves to others there, at most.
+
+Like a grant, a ceiling is never overwritten: a change ends the row and begins the next one. Its weekly hours are
+expanded into intervals, which decisions, lists, plan entries and kernel timeouts read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Max, Prefetch, Q
+from django.utils.translation import gettext_lazy as _
+
+from furka.access import facts
+from furka.access.delegation import is_of_owners
+from furka.access.policy import is_own_side
+from furka.access.rights import LOOK, PEOPLE, RIGHTS, UnknownRight, normalised
+from furka.access.windows import Interval, WeeklyWindow, expand, windows_from_json, windows_to_json
+from furka.errors import Conflict, Invalid, Refused
+from furka.tree.acting import Acting
+from furka.tree.guard import Owned
+from furka.tree.intervals import HORIZON, LEAST_AHEAD
+from furka.tree.models import Kind, Node
+from furka.tree.operation import AccessTouched, Work, operation, own_operation
+from furka.tree.reasons import sentence
+from furka.vault import public_key_id
+
+_EVERYBODY = "what an owner leaves to others counts for everybody"
+
+
+class Ceiling(Owned):
+    """What others may do on a level and below, at most; and whether everybody needs a second factor there."""
+
+    key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
+    rights: models.JSONField[Any, Any] = models.JSONField(null=True)  # sorted list of keys; null: no bound
+    windows: models.JSONField[Any, Any] = models.JSONField(default=list)  # none: at all hours
+    time_zone = models.CharField(max_length=40)  # of the clock that the windows are read on
+    approval: models.JSONField[Any, Any] = models.JSONField(default=list)  # only with a yes to each time
+    two_factor = models.BooleanField(default=False)
+    emergency = models.BooleanField(default=False)  # in an emergency without a yes; alarms the owners
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["node"], condition=Q(ended_at=None), name="one_live_ceiling_per_level"
+            ),
+        )
+        indexes = (models.Index(fields=["node", "ended_at"], name="ceiling_of_node"),)
+
+    def __str__(self) -> str:
+        return f"{self.node_id}: {self.rights} {self.windows} {self.approval}"
+
+
+class CeilingInterval(models.Model):
+    """Hours in which a ceiling with weekly hours leaves something to others."""
+
+    ceiling = models.ForeignKey(Ceiling, on_delete=models.CASCADE, related_name="intervals")
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["ceiling", "ends_at"], name="hours_of_ceiling"),)
+        ordering = ("begins_at",)
+
+    def __str__(self) -> str:
+        return f"{self.ceiling_id}: {self.begins_at} – {self.ends_at}"
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingTerms:
+    """What an owner wants to leave to others. `rights=None`: whatever they were granted; no windows: at all hours."""
+
+    rights: Collection[str] | None = None
+    windows: tuple[WeeklyWindow, ...] = ()
+    approval: Collection[str] = ()
+    two_factor: bool = False
+    emergency: bool = False
+
+    @property
+    def leaves_everything(self) -> bool:
+        """Whether it limits nobody."""
+        return self.rights is None and not self.windows and not self.approval and not self.two_factor
+
+
+# --- Reads -----------------------------------------------------------------------------------------------------------
+
+
+def ceilings_at(condition: Q, at: datetime) -> tuple[facts.Ceiling, ...]:
+    """The ceilings that count at a moment, past ones too, as the policy sees them, with their hours from then on."""
+    rows = _with_hours(at).filter(Q(ended_at=None) | Q(ended_at__gt=at), condition, begun_at__lte=at)
+    return tuple(_fact(row) for row in rows)
+
+
+def ceilings_over(nodes: Iterable[Node], at: datetime) -> tuple[facts.Ceiling, ...]:
+    """The ceilings that count at these nodes; one query and one for the hours."""
+    ids = {id_ for node in nodes for id_ in (node.pk, node.customer_id, node.reseller_id) if id_}
+    return ceilings_at(Q(node_id__in=ids), at)
+
+
+def ceiling_of(by: Acting, node: Node) -> Ceiling | None:
+    """The ceiling that lies on exactly this level, for everybody who may see it: whom it limits may read it."""
+    rows = Ceiling.objects.visible_to(by, LOOK).filter(node=node, ended_at=None)
+    return rows.select_related("set_by", "node").first()
+
+
+def ceilings_limiting(by: Acting, node: Node) -> list[Ceiling]:
+    """The ceilings at a level and above it that limit the one who acts, the highest first."""
+    if not by.may(LOOK, node.place) or not by.ceilings_over(node.place):
+        return []
+    ids = [id_ for id_ in (node.reseller_id, node.customer_id, node.pk) if id_]
+    rows = Ceiling.objects.everything("whom a ceiling limits may read it").filter(
+        node_id__in=ids, ended_at=None
+    )
+    found = [row for row in rows.select_related("node", "set_by") if _limits(row, by)]
+    return sorted(found, key=lambda row: ids.index(row.node_id))
+
+
+def may_set(by: Acting, node: Node) -> bool:
+    """Whether the one who acts is of the owner's side there and administers people."""
+    return node.kind != Kind.OPERATOR and is_of_owners(
+        by.held, PEOPLE, node.place, by.at, by.limit, _with_new(by, node)
+    )
+
+
+def _limits(row: Ceiling, by: Acting) -> bool:
+    fact = _fact(row, hours=())
+    free = any(is_own_side(held, fact) for held in by.held)
+    return not free or (row.two_factor and not any(held.strong for held in by.held))
+
+
+def _with_hours(at: datetime) -> Any:
+    hours = CeilingInterval.objects.filter(ends_at__gt=at).order_by("begins_at")
+    return (
+        Ceiling.objects.everything(_EVERYBODY)
+        .select_related("node")
+        .prefetch_related(Prefetch("intervals", queryset=hours, to_attr="hours_ahead"))
+        .order_by("pk")
+    )
+
+
+def _fact(row: Ceiling, hours: Sequence[CeilingInterval] | None = None) -> facts.Ceiling:
+    ahead: Sequence[CeilingInterval] = row.hours_ahead if hours is None else hours  # type: ignore[attr-defined]
+    return facts.Ceiling(
+        place=row.node.place,
+        rights=None if row.rights is None else frozenset(row.rights),
+        hours=tuple(Interval(each.begins_at, each.ends_at) for each in ahead) if row.windows else None,
+        approval=frozenset(row.approval),
+        two_factor=row.two_factor,
+    )
+
+
+def _with_new(by: Acting, node: Node) -> tuple[facts.Ceiling, ...]:
+    """The ceilings there, and one on the level itself, which may not be there yet: who would be limited by it?"""
+    return (*by.ceilings_over(node.place), facts.Ceiling(node.place))
+
+
+# --- Changes ---------------------------------------------------------------------------------------------------------
+
+
+@operation(PEOPLE)
+def set_ceiling(work: Work, node: Node, terms: CeilingTerms) -> None:
+    """Say what others may do here and below, at most; from now on, also for packets that already flow.
+
+    Only the owner's own people may: a reseller can't lift what its customer set. Raises Refused; Invalid for terms
+    that make no sense; Conflict if the one who sets it would lock themselves out.
+    """
+    terms = _checked(node, terms)
+    if not may_set(work.by, node):
+        raise Refused("ceiling-owner", _("Only the owner's own people may set limits for others here."))
+    before = (
+        Ceiling.objects.everything(_EVERYBODY).select_for_update().filter(node=node, ended_at=None).first()
+    )
+    if before is not None:
+        if _terms_of(before) == _told(terms):
+            return
+        before.ended_at = work.at
+        before.save(update_fields=["ended_at"])
+    elif terms.leaves_everything:
+        return
+    if not terms.leaves_everything:
+        row = Ceiling.objects.create(
+            node=node, set_by_id=work.by.person_id, begun_at=work.at, time_zone=node.time_zone, **_told(terms)
+        )
+        _expand(row, work.at)
+        _refuse_lock_out(work, row)
+    work.record(
+        node,
+        "ceiling.lifted" if terms.leaves_everything else "ceiling.set",
+        before=_terms_of(before) if before else None,
+        after=_told(terms) if not terms.leaves_everything else None,
+    )
+    work.touch(AccessTouched(None, node.pk))
+
+
+def lift_ceiling(by: Acting, node: Node) -> None:
+    """Leave to others whatever they were granted."""
+    set_ceiling(by, node, CeilingTerms())
+
+
+def _checked(node: Node, terms: CeilingTerms) -> CeilingTerms:
+    if node.kind == Kind.OPERATOR:
+        raise Invalid("ceiling-kind", _("There are no limits to set here."))
+    limits_others = terms.rights is not None or terms.windows or terms.approval
+    if node.kind == Kind.RESELLER and limits_others:
+        raise Invalid("ceiling-kind", _("What others may do is limited at a customer or at a site."))
+    try:
+        rights = None if terms.rights is None else normalised({LOOK.key, *terms.rights})
+        approval = {RIGHTS.get(key).key for key in terms.approval}
+    except UnknownRight:
+        raise Invalid.at("rights", "right-unknown", _("This right does not exist.")) from None
+    if LOOK.key in approval:
+        raise Invalid.at("approval", "approval-look", _("Looking needs no approval."))
+    if rights is not None:
+        approval &= rights
+    if terms.emergency and not approval:
+        raise Invalid.at(
+            "emergency", "emergency-without-approval", _("Emergency access only makes sense with approval.")
+        )
+    return CeilingTerms(rights, terms.windows, approval, terms.two_factor, terms.emergency)
+
+
+def _told(terms: CeilingTerms) -> dict[str, Any]:
+    return {
+        "rights": None if terms.rights is None else sorted(terms.rights),
+        "windows": windows_to_json(terms.windows),
+        "approval": sorted(terms.approval),
+        "two_factor": terms.two_factor,
+        "emergency": terms.emergency,
+    }
+
+
+def _terms_of(row: Ceiling) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("rights", "windows", "approval", "two_factor", "emergency")}
+
+
+def _refuse_lock_out(work: Work, row: Ceiling) -> None:
+    work.by.forget()
+    still = work.by.decide(PEOPLE, row.node.place)
+    if not still.allowed:
+        raise Conflict("ceiling-lock-out", sentence(f"lock-out-{still.reason}"))
+
+
+# --- Time ------------------------------------------------------------------------------------------------------------
+
+
+def _expand(row: Ceiling, at: datetime) -> None:
+    """Write the hours ahead; those that have begun stay as they are."""
+    windows = windows_from_json(row.windows)
+    if not windows:
+        return
+    last = row.intervals.aggregate(last=Max("ends_at"))["last"] or at
+    begin = max(last, at)
+    hours = expand(windows, ZoneInfo(row.time_zone), Interval(begin, max(begin, at + HORIZON)))
+    CeilingInterval.objects.bulk_create(
+        CeilingInterval(ceiling=row, begins_at=each.begins_at, ends_at=each.ends_at)
+        for each in hours
+        if each.ends_at is not None  # what was expanded up to an end has one
+    )
+
+
+def look_ahead(by: Acting) -> int:
+    """Expand the hours of ceilings that end too soon."""
+    live = Ceiling.objects.everything(_EVERYBODY).filter(ended_at=None).exclude(windows=[])
+    known = live.annotate(last=Max("intervals__ends_at"))
+    short = known.filter(Q(last=None) | Q(last__lt=by.at + LEAST_AHEAD)).order_by("pk")
+    return sum(_expand_one(by, key) for key in short.values_list("key", flat=True))
+
+
+@own_operation("what an owner leaves to others stays as it is; only its expansion goes further")
+def _expand_one(work: Work, key: str) -> bool:
+    rows = Ceiling.objects.everything(_EVERYBODY).select_for_update(of=("self",)).select_related("node")
+    row = rows.filter(key=key, ended_at=None).first()
+    if row is None:
+        return False
+    _expand(row, work.at)
+    work.touch(AccessTouched(None, row.node_id))
+    return True

@@ -1,0 +1,1 @@
+"""The ends of the tunnels: hubs, persons' profiles, and the addresses that ends and plants were given."""

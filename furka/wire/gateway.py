@@ -1,0 +1,112 @@
+"""Messages between a gateway and the portal.
+
+| call | request → answer |
+|---|---|
+| POST {PREFIX}/gateway/claim | ClaimRequest → ClaimAnswer (no token yet: the code is the proof) |
+| GET {PREFIX}/gateway/settings?seen=ETAG&wait=SECONDS | → GatewaySettings (waits until it differs from `seen`) |
+| POST {PREFIX}/gateway/report | GatewayReport → GatewayReportTaken |
+| POST {PREFIX}/gateway/release | ReleaseAtSite → ReleasedAtSite |
+
+All but the claim with `Authorization: Bearer <gateway token>`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from furka.plan.entries import PublicKey
+
+#: What cut remote access at the site: a command on the gateway, a call from the plant's network, a digital input.
+CutBy = Literal["command", "network", "input"]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ClaimRequest(_Message):
+    """A gateway asks to serve the site that the code belongs to. Its private key never leaves it."""
+
+    code: Annotated[str, Field(min_length=4, max_length=40)]
+    public_key: PublicKey
+    version: str
+    hostname: Annotated[str, Field(max_length=100)] = ""
+
+
+class ClaimAnswer(_Message):
+    """The gateway belongs to the site now. The token is shown this once."""
+
+    token: str
+    site: str  # name to show on the gateway
+
+
+class HubToReach(_Message):
+    """The other end of the gateway's tunnel."""
+
+    public_key: PublicKey
+    endpoint: str  # host:port
+    allowed: tuple[IPv4Network, ...]  # ranges that may come out of the tunnel
+    keepalive_seconds: int = 25
+
+
+class RelayToReach(_Message):
+    """Where the hub's relay is (TLS over TCP), for networks that let out nothing else."""
+
+    endpoint: str  # host:port
+    certificate: str = ""  # its own, PEM; empty: one that the gateway's system trusts
+    ticket: str = Field(repr=False)  # lets this gateway in, see `furka.relay.tickets`; not part of the etag
+
+
+class TranslatedNetwork(_Message):
+    """A network of the plant and the virtual prefix of the same size under which it is reached (1:1)."""
+
+    real: IPv4Network
+    virtual: IPv4Network
+
+
+class GatewaySettings(_Message):
+    """Everything a gateway has to have configured. `released` means: it no longer serves the site and forgets all."""
+
+    now: AwareDatetime
+    etag: str
+    site: str
+    address: IPv4Address | None = None
+    hub: HubToReach | None = None
+    relay: RelayToReach | None = None
+    networks: tuple[TranslatedNetwork, ...] = ()
+    released: bool = False
+
+
+class GatewayReport(_Message):
+    """How the gateway is, sent when it changed."""
+
+    version: str
+    applied_etag: str
+    back_end: str  # "kernel" or "wireguard-go"
+    missing_networks: tuple[IPv4Network, ...] = ()  # no interface of the gateway lies in them
+    trouble: str = ""
+    path: str = ""  # by which the hub answers: "udp", "tls", "tls-proxy"; empty: none yet, or not told
+    path_since: AwareDatetime | None = None
+    cut_by: CutBy | None = None  # somebody at the site lets nobody in
+
+
+class GatewayReportTaken(_Message):
+    now: AwareDatetime
+
+
+class ReleaseAtSite(_Message):
+    """Somebody at the site lets a prepared supporter in: by their PIN, or by the code that they read over the phone."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{4,12}$")]
+    language: Literal["de", "en", "fr", "it"] = "de"
+
+
+class ReleasedAtSite(_Message):
+    """Who was let in, and until when, also as a person at the site reads it."""
+
+    person: str
+    until: AwareDatetime
+    until_read: str

@@ -1,0 +1,127 @@
+"""Messages between a hub and the portal.
+
+| call | request → answer |
+|---|---|
+| POST {PREFIX}/hub/hello | HubHello → HubWelcome |
+| GET {PREFIX}/hub/plan?since=REVISION&wait=SECONDS | → PlanAnswer (waits up to that long for something new) |
+| POST {PREFIX}/hub/report | HubReport → HubReportTaken |
+
+Each with `Authorization: Bearer <hub token>`. Errors are problems (RFC 9457), see `furka.wire.problem`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from furka.plan.entries import Entry, PublicKey
+
+#: Where pages of devices open, each under a host name of its own in place of the asterisk; empty: nowhere.
+PAGES_PATTERN = r"^(https?://\*\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)?$"
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+#: host:port
+Endpoint = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:\[\]-]{1,255}:[0-9]{1,5}$")]
+
+
+class OfferedRelay(_Message):
+    """Beside the hub runs a relay: TLS over TCP for gateways whose network lets out no UDP."""
+
+    endpoint: Endpoint
+    certificate: Annotated[str, Field(max_length=8192)] = ""  # its own, PEM; empty: a known authority's
+
+
+class HubHello(_Message):
+    """A hub program has started: who it is and where its tunnels end."""
+
+    version: str
+    public_key: PublicKey
+    endpoint: Endpoint  # for clients
+    back_end: str  # "kernel" or "wireguard-go"
+    relay: OfferedRelay | None = None
+    pages: Annotated[str, Field(pattern=PAGES_PATTERN, max_length=200)] = (
+        ""  # "": it opens no pages of devices
+    )
+
+
+class HubWelcome(_Message):
+    """What a hub needs before any plan: its own address and the ranges that lie behind its tunnel interface."""
+
+    now: AwareDatetime
+    name: str
+    address: IPv4Address
+    routes: tuple[IPv4Network, ...]  # all ranges of tunnel ends and plants
+    gateways: IPv4Network
+    profiles: IPv4Network
+    plants: IPv4Network
+    key: str = ""  # of the hub, as tickets for its relay name it
+    ticket_keys: tuple[str, ...] = ()  # the portal's public keys (Ed25519) by which such tickets are signed
+    pages: IPv4Network | None = None  # None: a portal that knows nothing of them
+
+
+class PlanAnswer(_Message):
+    """The entries that changed after `since`; `complete` means: this is everything, forget what you had."""
+
+    now: AwareDatetime
+    revision: int
+    complete: bool
+    entries: tuple[Entry, ...] = ()
+    gone: tuple[str, ...] = ()  # keys
+
+
+class PeerSeen(_Message):
+    """A peer of the hub came or went, or a while has passed. Byte counters run since the hub's WireGuard began."""
+
+    public_key: PublicKey
+    online: bool
+    at: AwareDatetime
+    handshake_at: AwareDatetime | None = None
+    endpoint: str = ""
+    received_bytes: int = 0
+    sent_bytes: int = 0
+
+
+class AccessSeen(_Message):
+    """Packets passed a door: the access began, or it ended (idle for a while, closed or expired).
+
+    `token` is made by the hub and is the same in the message that begins and in the one that ends it, so that a
+    report which is sent twice counts once.
+    """
+
+    token: Annotated[str, Field(min_length=8, max_length=64)]
+    profile: str
+    site_name: str
+    began_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    ended_by: str = ""  # "idle" or "closed"
+    bytes: int = 0
+    packets: int = 0
+
+
+class PageClosed(_Message):
+    """A page of a device that was open is so no more, for a reason that the portal does not know by itself."""
+
+    name: str
+    at: AwareDatetime
+    because: str = ""  # "idle"
+
+
+class HubReport(_Message):
+    """What a hub sees, only what changed since the last report that was taken."""
+
+    applied_revision: int
+    peers: tuple[PeerSeen, ...] = ()
+    accesses: tuple[AccessSeen, ...] = ()
+    open_doors: int = 0
+    trouble: str = ""
+    pages: tuple[PageClosed, ...] = ()
+
+
+class HubReportTaken(_Message):
+    now: AwareDatetime

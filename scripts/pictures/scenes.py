@@ -1,0 +1,222 @@
+"""All pages worth a picture, in one place: who looks at what, and which part of it the guide shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from furka.sandbox.plants import FIRST_SITE
+
+#: The people of the sample; nobody is a visitor without an account.
+RITA, KARL, SONJA, PAUL, LUCA, ANNA, HANNA, NOBODY = (
+    "rita@example.org",
+    "karl@example.org",
+    "sonja@example.org",
+    "paul@example.org",
+    "luca@example.org",
+    "anna@example.org",
+    "hanna@example.org",
+    "",
+)
+
+#: A table with a fault, as people bring it.
+TABLE = """Kunde;Anlage;Anlagennummer;Zeitzone
+Klinik Seeblick (Beispiel);Haus C, Horw;K-3;
+Klinik Seeblick (Beispiel);Haus D, Horw;K-4;Europa/Zürich
+Gemeinde Musterdorf (Beispiel);Turnhalle;T-1;
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page as somebody sees it. `address` has places for the words of the stage, such as {site}."""
+
+    name: str
+    who: str
+    address: str
+    act: Callable[[Page], None] | None = None
+    #: For the guide: the most that the picture is high, in pixels of the page; 0: not in the guide.
+    guide_height: int = 0
+    #: Where the guide's picture begins.
+    guide_from: str = "main"
+    #: What stands at its lower edge; "": as much as there is, within its height.
+    guide_until: str = ""
+    #: Wide tables need more than most pages.
+    guide_width: int = 880
+
+
+def _type_address(page: Page) -> None:
+    page.locator("main form [name^=email]").first.fill("vera@example.org")
+
+
+def _tick_rows(page: Page) -> None:
+    for tick in page.locator("tbody input.tick").all()[:3]:
+        tick.check()
+
+
+def _name_device(page: Page) -> None:
+    page.locator("#new input[name=name]").first.fill("Tablet")
+
+
+def _say_why(page: Page) -> None:
+    page.locator("main form [name=reason]").fill("Torsteuerung (Beispiel)")
+
+
+def _bring_table(page: Page) -> None:
+    page.locator("input[type=file]").set_input_files(
+        {"name": "anlagen.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
+    )
+    for _step in ("read", "checked"):
+        with page.expect_navigation():
+            page.locator("main form .button-main").first.click()
+
+
+def _look_as(page: Page) -> None:
+    """Through somebody's eyes; whoever looks already only goes to the page."""
+    if not page.locator(".looking").count():
+        page.locator("[data-opens=view-as]").click()
+        with page.expect_navigation():
+            page.locator("#view-as .button-main").click()
+    page.goto("/")
+    with page.expect_navigation():
+        page.locator("main").get_by_role("link", name=FIRST_SITE).first.click()
+
+
+SCENES = (
+    Scene("login", NOBODY, "/account/login/"),
+    Scene("signup", NOBODY, "/account/signup/"),
+    Scene("explore", NOBODY, "/explore/"),
+    Scene("help", NOBODY, "/help/"),
+    Scene("help-owners", RITA, "/help/owners/"),
+    Scene("home", RITA, "/"),
+    Scene("customers", RITA, "/levels/{reseller}/customers/"),
+    Scene("sites", RITA, "/levels/{reseller}/sites/"),
+    Scene("bulk", RITA, "/levels/{reseller}/sites/", act=_tick_rows),
+    Scene("import", RITA, "/levels/{reseller}/import/"),
+    Scene("import-preview", RITA, "/levels/{reseller}/import/", act=_bring_table),
+    Scene("views", RITA, "/levels/{reseller}/views/sites/"),
+    Scene("map", RITA, "/levels/{reseller}/map/"),
+    Scene("bin", RITA, "/bin/"),
+    Scene("customer", KARL, "/levels/{customer}/"),
+    Scene("customer-settings", RITA, "/levels/{customer}/settings/"),
+    Scene("customer-new", RITA, "/levels/{reseller}/customers/new/"),
+    Scene("site-new", RITA, "/levels/{customer}/sites/new/"),
+    Scene("site", RITA, "/levels/{site}/"),
+    Scene("particulars", RITA, "/levels/{site}/particulars/"),
+    Scene("contact-new", RITA, "/levels/{site}/contacts/new/"),
+    Scene("network", RITA, "/levels/{site}/networks/{network}/"),
+    Scene("device", RITA, "/levels/{site}/devices/{device}/"),
+    Scene("site-down", RITA, "/levels/{site_down}/"),
+    Scene("services", RITA, "/levels/{site}/services/"),
+    Scene("connect", RITA, "/levels/{site}/services/connect/"),
+    Scene(
+        "people",
+        KARL,
+        "/levels/{site}/people/",
+        guide_height=1000,
+        guide_until="main .panel >> nth=1",
+        guide_width=1016,
+    ),
+    Scene("people-reseller", RITA, "/levels/{reseller}/people/"),
+    Scene(
+        "invite",
+        KARL,
+        "/levels/{site}/people/invite/",
+        act=_type_address,
+        guide_height=1100,
+        guide_from="main .panel",
+        guide_until="main form .cards >> nth=1",
+    ),
+    Scene("site-user", KARL, "/levels/{site}/people/site-users/new/"),
+    Scene("site-user-page", HANNA, "/levels/{site}/"),
+    Scene("roles", RITA, "/levels/{reseller}/people/roles/"),
+    Scene("role-new", RITA, "/levels/{reseller}/people/roles/new/?from=viewer"),
+    Scene("waiting", KARL, "/levels/{site}/people/{waiting}/"),
+    Scene(
+        "answer",
+        PAUL,
+        "/invitations/{secret}/",
+        guide_height=800,
+        guide_from="main .stack",
+        guide_until="main .stack > .line",
+    ),
+    Scene(
+        "who",
+        KARL,
+        "/levels/{site}/access/",
+        guide_height=800,
+        guide_from="main .panel",
+        guide_until="main .panel tbody tr >> nth=2",
+    ),
+    Scene("who-person", KARL, "/levels/{site}/access/people/{person}/"),
+    Scene(
+        "view-as",
+        ANNA,
+        "/levels/{customer}/access/people/{person}/",
+        act=_look_as,
+        guide_height=620,
+        guide_from=".looking",
+        guide_until="main .panel tbody tr >> nth=2",
+    ),
+    Scene("reviews", KARL, "/levels/{customer}/reviews/"),
+    Scene("review", KARL, "/levels/{customer}/reviews/{review}/"),
+    Scene(
+        "limits",
+        KARL,
+        "/levels/{station}/limits/",
+        guide_height=1000,
+        guide_from="main .panel",
+        guide_until="main form .actions",
+    ),
+    Scene("limited", RITA, "/levels/{station}/limits/"),
+    Scene(
+        "ask",
+        SONJA,
+        "/levels/{station}/request/",
+        act=_say_why,
+        guide_height=800,
+        guide_from="main .stack",
+        guide_until="main form [name=minutes]",
+    ),
+    Scene("requests", KARL, "/levels/{station}/requests/"),
+    Scene(
+        "request",
+        KARL,
+        "/levels/{station}/people/requests/{asked}/",
+        guide_height=700,
+        guide_from="main .panel",
+    ),
+    Scene("own-requests", SONJA, "/access/requests/"),
+    Scene("emergency", LUCA, "/access/requests/"),
+    Scene(
+        "events",
+        KARL,
+        "/levels/{site}/events/",
+        guide_height=800,
+        guide_from="main .panel",
+        guide_until="main .events > li >> nth=6",
+    ),
+    Scene("settings", RITA, "/levels/{site}/settings/"),
+    Scene("move", RITA, "/levels/{site}/move/"),
+    Scene("sign-in", RITA, "/levels/{reseller}/sign-in/"),
+    Scene("delete", RITA, "/levels/{site}/delete/"),
+    Scene("support", SONJA, "/levels/{site}/support/"),
+    Scene("search", RITA, "/search/?q=haus"),
+    Scene("access", SONJA, "/access/", guide_height=560, guide_until="main .sites"),
+    Scene("profile", SONJA, "/access/", act=_name_device, guide_height=420, guide_from="#new"),
+    Scene("home-supporter", SONJA, "/"),
+    Scene("refused", SONJA, "/levels/{customer}/people/"),
+    Scene("about-me", SONJA, "/account/me/"),
+    Scene("notifications", SONJA, "/account/notifications/"),
+    Scene("two-factor", SONJA, "/account/factors/"),
+    Scene("sessions", SONJA, "/account/sessions/"),
+    Scene("email", SONJA, "/account/email/"),
+    Scene("close", SONJA, "/account/close/"),
+    Scene("data", SONJA, "/account/data/"),
+    Scene("tokens", SONJA, "/account/tokens/"),
+    Scene("outbox", NOBODY, "/outbox/"),
+)
+
+GUIDE = tuple(scene for scene in SCENES if scene.guide_height)

@@ -1,0 +1,1 @@
+"""Documents and photos of sites."""

@@ -1,0 +1,1 @@
+"""The program that opens pages of devices in browsers."""

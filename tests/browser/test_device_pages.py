@@ -1,0 +1,104 @@
+"""A device's page from the portal: the button, the link that is handed on, the way there, what is open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from furka.kernel.wireguard import generate_private_key, public_key_of
+from tests.browser.hub import a_hub, call
+from tests.browser.people import Holder
+
+
+@pytest.fixture(scope="module")
+def hub(base_url: str, portal_home: Path) -> None:
+    """A hub that opens pages; nothing stands behind it."""
+    a_hub(base_url, portal_home)
+
+
+@pytest.fixture
+def site(holder: Holder, hub: None, base_url: str) -> str:
+    """The address of a site with a device, served by a gateway."""
+    page = holder.page
+    page.goto("/welcome/")
+    page.locator("[name=kind][value=customer]").check()
+    page.locator("form.form [name=name]").fill("Gemeinde Beispiel")
+    page.locator("form.form button.button-main").click()
+    page.wait_for_url(re.compile(r"/levels/\w+/"))
+    page.goto(f"{page.url}sites/new/")
+    page.locator("form.form [name=name]").fill("Turnhalle")
+    page.locator("form.form button.button-main").click()
+    expect(page.get_by_role("heading", name="Turnhalle")).to_be_visible()
+    address = page.url
+    page.goto(f"{address}networks/new/")
+    page.locator("[name=subnet]").fill("192.168.7.0/24")
+    page.get_by_role("button", name="Netz hinzufügen").click()
+    page.goto(f"{address}devices/new/")
+    page.locator("form.form [name=name]").fill("Heizung")
+    page.locator("[name=address]").fill("192.168.7.9")
+    page.locator("[name=web]").check()
+    page.locator("form.form button.button-main").click()
+    expect(page.get_by_text("Heizung").first).to_be_visible()
+    page.goto(address)
+    create = page.get_by_role("button", name="Kopplungscode erzeugen")
+    if create.is_visible():
+        create.click()
+    claim = {
+        "code": page.locator(".copy-text").first.inner_text(),
+        "public_key": public_key_of(generate_private_key()),
+        "hostname": "box",
+        "version": "1",
+    }
+    call(base_url, "/gateway/claim", claim)
+    page.goto(address)
+    return address
+
+
+def test_a_click_leads_to_the_device_and_the_link_can_be_handed_on(
+    holder: Holder, site: str, look: Callable[[Page], list[str]], complaints: list[str]
+) -> None:
+    page = holder.page
+    page.context.route(
+        re.compile(r"^http://\w+\.localhost:9/"),
+        lambda route: route.fulfill(body="<title>Heizung</title>the device", content_type="text/html"),
+    )
+    _looks_well(page, look)
+    with page.context.expect_page() as tab:
+        page.get_by_role("button", name="Seite öffnen Heizung").click()
+    device = tab.value
+    device.wait_for_url(re.compile(r"^http://[a-z2-7]{26}\.localhost:9/\.furka/open\?t="))
+    assert device.evaluate("document.referrer") == ""
+    assert device.evaluate("window.opener") is None
+    device.close()
+
+    page.goto("/access/")
+    row = page.get_by_role("row", name="Heizung").filter(has=page.get_by_role("button", name="Schliessen"))
+    expect(row).to_be_visible()
+    _looks_well(page, look)
+    row.get_by_role("button", name="Schliessen").click()
+    expect(page.get_by_text("Die Seite wurde geschlossen.")).to_be_visible()
+    expect(row).to_have_count(0)
+
+    page.goto(site)
+    link = page.locator("form[target=_blank]").first.get_attribute("action")
+    assert link is not None
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Heizung")).to_be_visible()
+    _looks_well(page, look)
+    page.get_by_role("button", name="Seite öffnen").click()
+    page.wait_for_url(re.compile(r"^http://[a-z2-7]{26}\.localhost:9/\.furka/open\?t="))
+    assert complaints == []
+
+
+def _looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
+    """On a phone and on a desk, by day and by night."""
+    for width in (360, 1440):
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            assert look(page) == []
+    page.emulate_media(color_scheme="light")

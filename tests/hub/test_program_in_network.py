@@ -1,0 +1,335 @@
+"""The real hub program on a network of its own, against a small portal, with real tunnels and packets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from furka.clock import monotonic
+from furka.kernel.nft import Nft
+from furka.kernel.wireguard import WireGuardInterface, public_key_of
+from furka.plan.entries import Door, DoorPort
+from tests.hub.fake_portal import FakePortal
+from tests.hub.tunnels import DEVICE, LAPTOP, PORT, SITE, Tunnels, tunnels
+from tests.kernel.namespace import run
+from tests.lab.waiting import eventually
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("network")]
+
+
+class HubProcess:
+    """`furka hub run` as a process of its own."""
+
+    def __init__(self, portal: str, home: Path) -> None:
+        self.home = home
+        self.token_file = home / "token"
+        self.token_file.write_text("fake-token\n")
+        self._portal = portal
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "furka.cli", "hub", "run"),
+                    *("--portal", self._portal, "--token-file", self.token_file),
+                    *("--home", self.home / "hub", "--endpoint", "198.18.1.1:51820", "-v"),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            )
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal; returns the exit status."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(number)
+        status = self._process.wait(5)
+        self._process = None
+        return status
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def key(self) -> str:
+        return public_key_of((self.home / "hub" / "private.key").read_text().strip())
+
+    @property
+    def log(self) -> str:
+        return (self.home / "log").read_text()
+
+
+@pytest.fixture
+def portal(network: None) -> Iterator[FakePortal]:
+    """A portal whose clock is three hours ahead of the hub's."""
+    with FakePortal(ahead=timedelta(hours=3)) as portal:
+        yield portal
+
+
+@pytest.fixture
+def ends(network: None) -> Iterator[Tunnels]:
+    """A laptop and a plant."""
+    with tunnels() as ends:
+        yield ends
+
+
+@pytest.fixture
+def hub(portal: FakePortal, tmp_path: Path) -> Iterator[HubProcess]:
+    """A hub that is running, and is ended whatever happens."""
+    hub = HubProcess(portal.url, tmp_path)
+    hub.start()
+    yield hub
+    hub.end(signal.SIGKILL)
+    print(hub.log, run("wg", "show", "furka0"), run("nft", "list", "table", "inet", "furka"))  # noqa: T201 - shown only when a test fails
+
+
+def door(portal: FakePortal, seconds: float | None = None, *, begins: float = -1) -> Door:
+    return Door(
+        profile="lap",
+        site_name="school",
+        address=LAPTOP,
+        site=SITE,
+        not_before=portal.now() + timedelta(seconds=begins),
+        not_after=None if seconds is None else portal.now() + timedelta(seconds=seconds),
+    )
+
+
+@pytest.fixture
+def joined(portal: FakePortal, ends: Tunnels, hub: HubProcess) -> Tunnels:
+    """Both ends have their tunnels, and nothing is open."""
+    eventually(lambda: portal.hellos)
+    portal.say(*ends.entries())
+    eventually(lambda: portal.reports and portal.reports[-1].applied_revision == 1)
+    ends.connect(hub.key)
+    eventually(lambda: (seen := portal.peer(ends.gateway.public_key)) and seen.online)
+    eventually(lambda: (seen := portal.peer(ends.laptop.public_key)) and seen.online)
+    return ends
+
+
+def seconds_until(happened: Callable[[], object], limit: float = 5) -> float:
+    begin = monotonic()
+    eventually(happened, limit, every=0.0005)
+    return monotonic() - begin
+
+
+def test_a_door_opens_and_cuts_within_a_second(portal: FakePortal, joined: Tunnels, hub: HubProcess) -> None:
+    assert not joined.ask()
+    opened = door(portal)
+    portal.say(opened)
+    assert seconds_until(lambda: joined.ask(0.02)) < 1
+    assert not joined.ask_back()
+    assert joined.answer_only()
+    portal.say(gone=(opened.key,))
+    assert seconds_until(lambda: portal.reports[-1].applied_revision == 3) < 1
+    assert not joined.answer_only()
+    assert not joined.ask()
+
+
+def test_a_door_closes_on_time_with_the_program_dead(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    portal.say(door(portal, 2.5))
+    begin = monotonic()
+    eventually(lambda: joined.ask(0.05))
+    hub.end(signal.SIGKILL)
+    last = begin
+    while monotonic() < begin + 3.2:
+        if joined.ask(0.02):
+            last = monotonic()
+    assert 2.2 < last - begin < 2.6
+    assert not joined.answer_only()
+
+
+def test_a_door_to_a_part_leads_to_that_device_and_port_and_ends_with_the_program_dead(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    whole = door(portal, 60)
+
+    def lead_to(host: IPv4Address, port: int, seconds: float = 60) -> None:
+        part = {"hosts": (host,), "ports": (DoorPort(protocol="udp", number=port),), "name": "part"}
+        end = {"not_after": portal.now() + timedelta(seconds=seconds)}
+        revision = portal.say(whole.model_copy(update={**part, **end}))
+        eventually(lambda: portal.reports[-1].applied_revision == revision)
+
+    lead_to(DEVICE, PORT)
+    eventually(lambda: joined.ask(0.05))
+    assert not joined.ask_back()
+    for host, port in ((DEVICE + 1, PORT), (DEVICE, PORT + 1)):
+        lead_to(host, port)
+        assert not joined.ask()
+        assert not joined.answer_only()  # what was open before is cut, too
+        lead_to(DEVICE, PORT)
+        eventually(lambda: joined.ask(0.05))
+    lead_to(DEVICE, PORT, 2)
+    hub.end(signal.SIGKILL)
+    eventually(lambda: not joined.ask(0.05), 10)
+    assert not joined.answer_only()
+
+
+def test_a_door_that_begins_later_opens_by_itself(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    portal.say(door(portal, 60, begins=1.5))
+    begin = monotonic()
+    eventually(lambda: joined.ask(0.02), every=0.001)
+    assert 1.3 < monotonic() - begin < 2.2
+
+
+def test_tunnels_outlive_the_program_and_the_next_one_finds_them(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    portal.say(door(portal, 3600))
+    eventually(lambda: joined.ask(0.05))
+    began = eventually(portal.accesses)
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        begin = monotonic()
+        status = hub.end(number)
+        assert monotonic() - begin < 1
+        assert status == (0 if number is signal.SIGTERM else -number)
+        assert all(joined.ask() for _ in range(20))
+        portal.hellos.clear()
+        hub.start()
+        eventually(lambda: portal.hellos)
+        assert all(joined.ask() for _ in range(20))
+        assert portal.hellos[-1].public_key == hub.key
+    eventually(lambda: portal.questions[-1] == 2)
+    (access,) = portal.accesses()
+    assert access.token == began[0].token
+
+
+def test_what_passes_is_counted_exactly_over_restarts_and_changes(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    opened = door(portal, 3600)
+    portal.say(opened)
+    eventually(lambda: _in_force() == 1)
+    rounds, size = 0, 72
+    for change in range(3):
+        assert all(joined.ask(1, size) for _ in range(10))
+        rounds += 10
+        if change == 0:
+            portal.say(opened.model_copy(update={"not_after": portal.now() + timedelta(seconds=1800)}))
+            eventually(lambda: portal.reports[-1].applied_revision == 3)
+        if change == 1:
+            hub.end(signal.SIGKILL)
+            assert joined.ask(1, size)
+            rounds += 1
+            hub.start()
+            eventually(lambda: portal.questions[-2:] == [0, 3])
+    portal.say(gone=(opened.key,))
+    ended = eventually(lambda: [access for access in portal.accesses() if access.ended_at])
+    assert [(access.packets, access.bytes) for access in ended] == [(2 * rounds, 2 * rounds * (size + 28))]
+    assert ended[0].ended_by == "closed"
+    assert len(portal.accesses()) == 1
+    eventually(lambda: Nft().elements("inet", "furka", "used") == [])
+
+
+def test_a_hub_that_knows_nothing_opens_nothing_and_closes_nothing(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    portal.say(door(portal, 3600))
+    eventually(lambda: joined.ask(0.05))
+    hub.end(signal.SIGKILL)
+    portal.go_away()
+    before = run("nft", "-s", "list", "table", "inet", "furka")
+    hub.start()
+    eventually(lambda: "does not answer" in hub.log)
+    assert joined.ask()
+    assert run("nft", "-s", "list", "table", "inet", "furka") == before
+    hub.end(signal.SIGKILL)
+    WireGuardInterface("furka0").remove()
+    run("nft", "delete", "table", "inet", "furka")
+    hub.start()
+    eventually(lambda: "furka0" in run("ip", "-o", "link", "show", "up"))
+    assert 'iifname "furka0" drop' in run("nft", "list", "table", "inet", "furka")
+    portal.come_back()
+    assert eventually(lambda: joined.ask(0.2), limit=40)
+
+
+def test_a_refused_hub_keeps_what_is_in_force_and_says_why(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    portal.say(door(portal, 3600))
+    eventually(lambda: joined.ask(0.05))
+    portal.token = "another"
+    portal.say()
+    eventually(lambda: "refuses this hub" in hub.log)
+    assert joined.ask()
+    assert hub.running
+
+
+def test_a_lost_table_is_put_back(portal: FakePortal, joined: Tunnels, hub: HubProcess) -> None:
+    portal.say(door(portal, 3600))
+    eventually(lambda: joined.ask(0.05))
+    run("nft", "flush", "ruleset")
+    eventually(lambda: _in_force() == 1)
+    assert joined.ask()
+    hub.end(signal.SIGKILL)
+    run("nft", "flush", "ruleset")
+    assert not joined.ask()
+    assert not joined.answer_only()
+    hub.start()
+    eventually(lambda: joined.ask(0.05))
+    eventually(lambda: portal.reports[-1].trouble == "")
+
+
+def test_the_tunnel_reaches_nothing_of_the_hub_itself(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    assert "1 received" in run("ip", "netns", "exec", "laptop", "ping", "-c1", "-W1", "100.64.0.1")
+    assert "1 received" in run(
+        "ip", "netns", "exec", "plant", "ping", "-c1", "-W1", "-I", "100.65.0.1", "100.64.0.1"
+    )
+    portal_port = portal.url.rsplit(":", 1)[1]
+    for what in (f"100.64.0.1/{portal_port}", "100.65.0.1/22", "198.18.2.2/22"):
+        tried = subprocess.run(
+            ["ip", "netns", "exec", "laptop", "timeout", "0.5", "bash", "-c", f"echo > /dev/tcp/{what}"],
+            capture_output=True,
+            check=False,
+        )
+        assert tried.returncode != 0
+
+
+def test_the_key_is_made_once_and_nobody_else_reads_it(hub: HubProcess, portal: FakePortal) -> None:
+    eventually(lambda: portal.hellos)
+    key = hub.home / "hub" / "private.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    assert key.read_text().strip() not in hub.log
+    assert portal.hellos[0].back_end in ("kernel", "wireguard-go")
+
+
+def test_being_killed_at_any_moment_does_no_harm(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    opened = door(portal, 3600)
+    portal.say(opened)
+    for number in range(6):
+        time.sleep(0.11 * number)  # not waiting for anything: the moment of the kill shall be any
+        hub.end(signal.SIGKILL)
+        hub.start()
+    eventually(lambda: joined.ask(0.05), limit=20)
+    closed = portal.say(gone=(opened.key,))
+    eventually(lambda: portal.reports[-1].applied_revision == closed)
+    assert not joined.ask()
+
+
+def _in_force() -> int:
+    try:
+        return len(Nft().elements("inet", "furka", "doors"))
+    except Exception:  # noqa: BLE001
+        return -1

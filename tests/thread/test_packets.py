@@ -1,0 +1,152 @@
+"""What packets do: only what was granted passes, and it stops when the right ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from furka import clock
+from furka.lab.running import LabProcess
+from furka.lab.walls import Wall, set_wall
+from tests.thread.installation import Transfer, opens, wait_for
+from tests.thread.stage import Stage
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("closed")]
+
+
+def test_revoking_cuts_a_transfer_that_is_running(stage: Stage, tmp_path: Path) -> None:
+    grant = stage.let_in("a")
+    transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+
+    stage.revoke("a", grant)
+
+    wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    transfer.stop()
+
+
+def test_revoking_cuts_through_the_relay_as_well(stage: Stage, tmp_path: Path) -> None:
+    site = stage.sites["b"]["key"]
+    set_wall(stage.lab, "b", Wall.TLS)
+    try:
+
+        def path() -> str:
+            told: str = stage.rita.get(f"/sites/{site}/state")["gateway"]["path"]
+            return told
+
+        wait_for("the portal says that TLS is used", lambda: path() == "tls", 90)
+        grant = stage.let_in("b")
+        transfer = Transfer(stage.lab, "laptop", stage.heating["b"], tmp_path / "transfer")
+
+        stage.revoke("b", grant)
+
+        wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+        assert not opens(stage.lab, "laptop", stage.heating["b"])
+        transfer.stop()
+        events = stage.rita.get(f"/levels/{site}/events")["items"]
+        assert "gateway.path-changed" in {event["action"] for event in events}
+    finally:
+        set_wall(stage.lab, "b", Wall.OPEN)
+
+
+def test_two_plants_with_the_same_network_are_reached_at_the_same_time(stage: Stage) -> None:
+    stage.let_in("a")
+    stage.let_in("b")
+
+    pages = {
+        plant: stage.lab.run("laptop", ["curl", "--silent", "--max-time", "5", f"http://{address}/"]).stdout
+        for plant, address in stage.heating.items()
+    }
+
+    assert "Plant A" in pages["a"]
+    assert "Plant B" in pages["b"]
+    assert stage.heating["a"] != stage.heating["b"]
+
+
+def test_a_grant_for_one_plant_opens_no_other(stage: Stage) -> None:
+    stage.let_in("a")
+
+    assert not opens(stage.lab, "laptop", stage.heating["b"])
+
+
+def test_the_hub_shows_a_technician_nothing_but_wireguard(stage: Stage) -> None:
+    stage.let_in("a")
+    inside = "100.64.0.1"
+    listener: LabProcess = stage.lab.spawn("hub", ["python3", "-m", "http.server", "8080"])
+    wait_for("the hub listens", lambda: opens(stage.lab, "hub", "127.0.0.1:8080"), 15)
+
+    assert not opens(stage.lab, "laptop", f"{inside}:8080")
+    listening = stage.lab.run("hub", ["ss", "--no-header", "-lntu"], check=True).stdout.splitlines()
+    open_ports = sorted({line.split()[4].rpartition(":")[2] for line in listening})
+    # WireGuard's, the relay's two for those outside, and the one that this test opened.
+    assert open_ports == sorted({"51820", "443", "51821", "8080"})
+    for port in ("443", "51821"):
+        assert not opens(stage.lab, "laptop", f"{inside}:{port}")
+    listener.stop()
+
+
+def test_a_technician_reaches_no_other_technician(stage: Stage) -> None:
+    stage.let_in("a")
+    other = stage.profile(
+        stage.rita, "heating-b", "Second laptop"
+    )  # any host will do: it has its own way out
+    address = other["address"]
+    listener: LabProcess = stage.lab.spawn("heating-b", ["python3", "-m", "http.server", "8081"])
+
+    assert not opens(stage.lab, "laptop", f"{address}:8081")
+    assert stage.lab.run("laptop", ["ping", "-c1", "-W1", address]).returncode != 0
+    listener.stop()
+
+
+def test_the_plant_opens_no_connection_into_the_tunnel(stage: Stage) -> None:
+    stage.let_in("a")
+    [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+
+    for host in ("gateway-a", "heating-a"):
+        assert stage.lab.run(host, ["ping", "-c1", "-W1", mine["address"]]).returncode != 0
+
+
+def test_time_ends_access_with_portal_worker_and_hub_program_dead(stage: Stage, tmp_path: Path) -> None:
+    seconds = 14.0
+    begin = clock.monotonic()
+    stage.let_in("a", seconds)
+    transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+    hub = stage.find_in_lab("furka hub run")
+    assert hub is not None
+    # The parent is stopped first, so that it does not end because its children do.
+    os.kill(stage.program.pid, signal.SIGSTOP)
+    try:
+        stage.kill_portal_and_worker()
+        os.kill(hub, signal.SIGKILL)
+        assert transfer.runs(), "what is allowed goes on while the portal is away"
+
+        ended = transfer.last_arrival(limit=seconds + 10)
+    finally:
+        transfer.stop()
+        os.kill(stage.program.pid, signal.SIGCONT)
+
+    assert seconds - 2 <= ended - begin <= seconds + 1.5
+
+
+@pytest.mark.long
+def test_a_lease_ends_access_while_the_portal_is_away_and_gives_it_back(stage: Stage, tmp_path: Path) -> None:
+    site = stage.sites["a"]["key"]
+    stage.rita.patch(f"/levels/{site}", lease_minutes=1)
+    stage.let_in("a")
+    transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+    begin = clock.monotonic()
+    os.kill(stage.program.pid, signal.SIGSTOP)
+    try:
+        stage.kill_portal_and_worker()
+        ended = transfer.last_arrival(quiet=5, limit=90)
+    finally:
+        transfer.stop()
+        os.kill(stage.program.pid, signal.SIGCONT)
+
+    assert 30 <= ended - begin <= 62
+    stage.wait_until_answers()
+    wait_for("the page opens again", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 60)
+    stage.rita.patch(f"/levels/{site}", lease_minutes=None)
