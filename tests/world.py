@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
@@ -16,6 +17,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from furka.account.sessions import public_key_of_session
 from furka.attachments import operations as attachments
 from furka.attachments.kinds import checked
+from furka.connections.models import Connection
 from furka.dispatch import hubs
 from furka.gate.tokens import issue_token
 from furka.inventory.imports import begin_import_of_rows
@@ -36,6 +38,7 @@ from furka.tree import (
     extending,
     granting,
     holdings,
+    keeping_out,
     lifecycle,
     offering,
     operations,
@@ -50,7 +53,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import program
 from furka.tree.requesting import Wish
 from furka.tunnel.models import Hub, Profile
-from furka.wire.hub import HubHello
+from furka.wire.hub import AccessSeen, HubHello, HubReport
 from tests.attachments.files import a_picture
 
 #: Tuesday, 24 November 2026, 14:00 in Zurich.
@@ -202,8 +205,31 @@ OWNED_BY = {
     "deleted": "rita",
     "asked": "sonja",
     "page": "sonja",
+    "connection": "sonja",
+    "absence": "max",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
+
+
+def a_connection(world: World, seconds: int = 300, **said: Any) -> Connection:
+    """Sonja has been inside our school since so many seconds, as the hub saw it."""
+    seen = {
+        "token": f"connection-{seconds}",
+        "profile": Profile.objects.get(person=world.sonja).key,
+        "site_name": world.ours.school.key,
+        "began_at": NOW - timedelta(seconds=seconds),
+        "bytes": 3_000_000,
+        "answered_bytes": 2_900_000,
+        **said,
+    }
+    report = HubReport(applied_revision=1, accesses=(AccessSeen.model_validate(seen),))
+    hubs.take_report(program("hub hub-1", NOW), world.hub, report)
+    return Connection.objects.everything("a test").get(token=seen["token"])
+
+
+def an_absence(world: World) -> str:
+    """Max, who could not enter anyway, left our school by himself; the key of it."""
+    return keeping_out.leave(by(world.max), world.ours.school, [USE_REMOTE_ACCESS]).key
 
 
 def an_open_page(who: Acting, site: Node) -> str:
@@ -274,6 +300,8 @@ def samples(world: World) -> dict[str, str]:
         "offer": an_offer_to(world.fremd),
         "made": offering.offer(rita, world.ours.depot, offering.Address("x@example.org")).key,
         "page": an_open_page(sonja, school),
+        "connection": a_connection(world).key,
+        "absence": an_absence(world),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

@@ -111,6 +111,9 @@ class Ceiling:
     `rights` are the most that others may do (None: no bound), `hours` when they may do it (None: always),
     `approval` what they may do only with a yes of the owner's side to each time. `two_factor` asks everybody
     for a second factor, the owner's side included.
+
+    One with a `person_id` is no owner's: it keeps that one person, whoever's they are, out of `kept_from` in
+    `kept_out`, and says nothing else.
     """
 
     place: Place
@@ -118,10 +121,15 @@ class Ceiling:
     hours: tuple[Interval, ...] | None = None
     approval: frozenset[str] = frozenset()
     two_factor: bool = False
+    person_id: int | None = None
+    kept_from: frozenset[str] = frozenset()
+    kept_out: Interval | None = None
 
     def __post_init__(self) -> None:
         if self.rights is not None:
             object.__setattr__(self, "rights", normalised(self.rights))
+        if (self.person_id is None) != (self.kept_out is None):
+            raise ValueError("somebody is kept out for a time, or nobody is")
 
 
 def check_depth(depth: int | None) -> None:

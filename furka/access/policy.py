@@ -23,7 +23,7 @@ from typing import assert_never
 from furka.access.facts import Ceiling, Held, Kind, Limit, Place
 from furka.access.narrowing import WHOLE, Narrowing, Spot
 from furka.access.rights import JOURNAL, LOOK, PEOPLE, RIGHTS, STRUCTURE, Right
-from furka.access.windows import Interval, covers, intersection, merged, utc
+from furka.access.windows import Interval, covers, intersection, merged, subtract, utc
 
 #: What still counts on a level that is out of service: to see what was, and to bring it back.
 COUNTS_WHEN_ARCHIVED = frozenset(right.key for right in (LOOK, JOURNAL, STRUCTURE, PEOPLE))
@@ -42,6 +42,7 @@ class Reason(StrEnum):
     CEILING = "ceiling"  # they hold it; the owner of the level leaves it to nobody else
     CEILING_HOURS = "ceiling-hours"  # they hold it; the owner leaves it to others at other hours
     APPROVAL = "approval"  # they hold it; the owner wants to be asked each time
+    KEPT_OUT = "kept-out"  # they hold it; somebody has ended their access for a while
     NARROWED = "narrowed"  # they may do it at the site, but not with that device, or not on that port
     NOT_NOW = "not-now"  # they see it, and hold the right there at another time
     RIGHT_MISSING = "right-missing"  # they see it, and do not hold the right there at all
@@ -301,15 +302,21 @@ def closed_by(ceilings: Iterable[Ceiling], held: Held, key: str, at: datetime) -
 
 
 #: From what is soonest mended to what only the owner can change.
-_HARDEST = (Reason.APPROVAL, Reason.TWO_FACTOR, Reason.CEILING_HOURS, Reason.CEILING)
+_HARDEST = (Reason.APPROVAL, Reason.TWO_FACTOR, Reason.CEILING_HOURS, Reason.KEPT_OUT, Reason.CEILING)
 
 
 def _closed(ceiling: Ceiling, held: Held, key: str, at: datetime) -> Reason | None:
+    if ceiling.kept_out is not None:
+        return Reason.KEPT_OUT if _keeps_out(ceiling, held, key) and ceiling.kept_out.covers(at) else None
     reason = _closed_for_good(ceiling, held, key)
     if reason is Reason.CEILING or is_own_side(held, ceiling):
         return reason
     outside = ceiling.hours is not None and not covers(ceiling.hours, at)
     return Reason.CEILING_HOURS if outside else reason
+
+
+def _keeps_out(ceiling: Ceiling, held: Held, key: str) -> bool:
+    return ceiling.person_id == held.person_id and key in ceiling.kept_from
 
 
 def _closed_for_good(ceiling: Ceiling, held: Held, key: str) -> Reason | None:
@@ -330,6 +337,9 @@ def _left_by(ceilings: Iterable[Ceiling], held: Held, key: str, interval: Interv
     if key == LOOK.key:
         return left
     for ceiling in ceilings:
+        if ceiling.kept_out is not None:
+            left = subtract(left, (ceiling.kept_out,)) if _keeps_out(ceiling, held, key) else left
+            continue
         if _closed_for_good(ceiling, held, key):
             return ()
         if ceiling.hours is not None and not is_own_side(held, ceiling):

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "furka.devicepages",
     "furka.attachments",
     "furka.catalogue",
+    "furka.connections",
     "furka.dispatch",
     "furka.inventory",
     "furka.account",

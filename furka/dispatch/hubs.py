@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from furka.devicepages.models import OpenPage
+from furka.connections.operations import End, end_named, take_seen
 from furka.devicepages.operations import take_closed
-from furka.dispatch.models import PlanEntry, SeenAccess
+from furka.dispatch.models import PlanEntry
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
-from furka.people.models import Person
 from furka.sites.models import Gateway
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, own_operation
@@ -134,55 +132,12 @@ def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:
 
 
 def _take_access(work: Work, hub: Hub, seen: AccessSeen) -> None:
-    end, site = _end_named(seen.profile), _site(seen.site_name)
-    if end is None or site is None:
-        return
-    began_at = min(seen.began_at, work.at)
-    if not _had_door(hub, end, site):
-        return
-    row, created = SeenAccess.objects.get_or_create(
-        hub=hub,
-        token=seen.token,
-        defaults={"site_id": site.pk, "person_id": end.person.pk, "began_at": began_at},
-    )
-    if (row.site_id, row.person_id) != (site.pk, end.person.pk):
-        return
-    who = {"person": end.person.email, "name": str(end.person), "device": end.name, **end.told}
-    if created:
-        work.record(site, "access.began", at=began_at, after=who)
-    if seen.ended_at is None:
-        return
-    ended_at, carried = max(row.began_at, min(seen.ended_at, work.at)), _counted(seen.bytes)
-    still_open = SeenAccess.objects.filter(pk=row.pk, ended_at=None)
-    if still_open.update(ended_at=ended_at, bytes=carried):
-        told = {
-            **who,
-            "bytes": carried,
-            "because": one_line(seen.ended_by)[:20],
-            "began": row.began_at.isoformat(),
-        }
-        work.record(site, "access.ended", at=ended_at, after=told)
+    end, site = end_named(seen.profile), _site(seen.site_name)
+    if end is not None and site is not None and _had_door(hub, end, site):
+        take_seen(work, hub, end, site, seen)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """From where somebody enters: a device of theirs, or a page that they have open in a browser."""
-
-    key: str
-    person: Person
-    name: str
-    told: Mapping[str, str]
-
-
-def _end_named(key: str) -> _End | None:
-    profile = Profile.objects.filter(key=key).select_related("person").first()
-    if profile is not None:
-        return _End(key, profile.person, profile.name, {})
-    page = OpenPage.objects.everything(_REASON).filter(key=key).select_related("person", "device").first()
-    return None if page is None else _End(key, page.person, "", {"page": page.device.name})
-
-
-def _had_door(hub: Hub, end: _End, site: Node) -> bool:
+def _had_door(hub: Hub, end: End, site: Node) -> bool:
     """Whether the hub's plan lets them into that site from there, or lately did."""
     doors = PlanEntry.objects.filter(hub=hub, site_id=site.pk, person_id=end.person.pk)
     return doors.filter(key__startswith=f"door/{end.key}/").exists()

@@ -105,6 +105,10 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "device.removed": (_("Device removed"), "server-2"),
     "access.began": (_("Entered the site"), "login"),
     "access.ended": (_("Left the site"), "logout"),
+    "connection.cut": (_("Connection ended"), "ban"),
+    "connection.allowed": (_("Let in again"), "lock-open"),
+    "connection.left": (_("Left by themselves"), "logout"),
+    "connection.back": (_("Came back"), "login"),
     "page.opened": (_("Page of a device opened"), "external-link"),
     "page.closed": (_("Page of a device closed"), "external-link"),
     "profile.created": (_("Device for remote access added"), "device-laptop"),
@@ -134,7 +138,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 
 #: What one can filter by: key → (text, beginnings of actions).
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
-    "access": (_("Remote access"), ("access.", "page.")),
+    "access": (_("Remote access"), ("access.", "page.", "connection.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
     "gateway": (_("Gateways"), ("gateway.",)),
     "plant": (

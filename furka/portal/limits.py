@@ -173,6 +173,10 @@ def _held_back_shown(each: HeldBack) -> HeldBackShown:
             text = _("Somebody has to say yes each time. Ask shortly before you need it.")
             address = level_url(each.node, "level-ask")
             found = ("info", _("Only with a yes"), text, address, _("Request access"))
+        case Reason.KEPT_OUT:
+            text = _("Somebody who administers this site has ended your connection for a while.")
+            address = level_url(each.node, "level-support")
+            found = ("ends", _("Kept out for a while"), text, address, _("Whom to call"))
         case Reason.CEILING_HOURS:
             text = _("The owner leaves this to others at certain hours only.")
             address = level_url(each.node, "level-limits")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from furka.access.rights import CONFIGURE, JOURNAL, PEOPLE
 from furka.catalogue.service import Service, services_at
-from furka.dispatch.queries import inside
+from furka.connections.queries import inside
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal import documents, event_words, particulars

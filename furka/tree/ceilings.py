@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from furka.access.rights import LOOK, PEOPLE, RIGHTS, UnknownRight, normalised
 from furka.access.windows import Interval, WeeklyWindow, expand, windows_from_json, windows_to_json
 from furka.errors import Conflict, Invalid, Refused
 from furka.tree.acting import Acting
-from furka.tree.guard import Owned
+from furka.tree.guard import Owned, OwnedQuerySet
 from furka.tree.intervals import HORIZON, LEAST_AHEAD
 from furka.tree.models import Kind, Node
 from furka.tree.operation import AccessTouched, Work, operation, own_operation
@@ -34,8 +34,19 @@ from furka.vault import public_key_id
 _EVERYBODY = "what an owner leaves to others counts for everybody"
 
 
+class OwnersCeilings(OwnedQuerySet["Ceiling"]):
+    """What owners leave to others, without the rows that keep one person out."""
+
+    def _opened(self, reason: str) -> Self:
+        return super()._opened(reason).filter(person=None)
+
+
 class Ceiling(Owned):
-    """What others may do on a level and below, at most; and whether everybody needs a second factor there."""
+    """What others may do on a level and below, at most; and whether everybody needs a second factor there.
+
+    A row with a person keeps this one out of `kept_from`, from `begun_at` until `ended_at`, which may lie ahead
+    (`keeping_out`); the policy reads both kinds at once.
+    """
 
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     rights: models.JSONField[Any, Any] = models.JSONField(null=True)  # sorted list of keys; null: no bound
@@ -49,14 +60,28 @@ class Ceiling(Owned):
     )
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    kept_from: models.JSONField[Any, Any] = models.JSONField(default=list)  # sorted list of keys of rights
+
+    objects = models.Manager.from_queryset(OwnersCeilings)()  # type: ignore[misc]  # narrower than that of `Owned`
+    every = models.Manager.from_queryset(OwnedQuerySet)()
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["node"], condition=Q(ended_at=None), name="one_live_ceiling_per_level"
+                fields=["node"],
+                condition=Q(ended_at=None, person=None),
+                name="one_live_ceiling_per_level",
             ),
         )
-        indexes = (models.Index(fields=["node", "ended_at"], name="ceiling_of_node"),)
+        indexes = (
+            models.Index(fields=["node", "ended_at"], name="ceiling_of_node"),
+            models.Index(
+                fields=["person", "node"], condition=Q(person__isnull=False), name="kept_out_of_person"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.node_id}: {self.rights} {self.windows} {self.approval}"
@@ -142,7 +167,7 @@ def _limits(row: Ceiling, by: Acting) -> bool:
 def _with_hours(at: datetime) -> Any:
     hours = CeilingInterval.objects.filter(ends_at__gt=at).order_by("begins_at")
     return (
-        Ceiling.objects.everything(_EVERYBODY)
+        Ceiling.every.everything(_EVERYBODY)
         .select_related("node")
         .prefetch_related(Prefetch("intervals", queryset=hours, to_attr="hours_ahead"))
         .order_by("pk")
@@ -150,6 +175,13 @@ def _with_hours(at: datetime) -> Any:
 
 
 def _fact(row: Ceiling, hours: Sequence[CeilingInterval] | None = None) -> facts.Ceiling:
+    if row.person_id is not None:
+        return facts.Ceiling(
+            place=row.node.place,
+            person_id=row.person_id,
+            kept_from=frozenset(row.kept_from),
+            kept_out=Interval(row.begun_at, row.ended_at),
+        )
     ahead: Sequence[CeilingInterval] = row.hours_ahead if hours is None else hours  # type: ignore[attr-defined]
     return facts.Ceiling(
         place=row.node.place,

@@ -25,6 +25,7 @@ from tests.laws.reference_policy import (
     QUARTER,
     RawCeiling,
     RawGrant,
+    RawKeptOut,
     RawLimit,
     RawNode,
     RawOffer,
@@ -135,7 +136,16 @@ class Situation:
     @property
     def ceilings(self) -> tuple[Ceiling, ...]:
         """What the rooms above would read of all owners."""
-        return tuple(self._ceiling(raw) for raw in self.world.ceilings.values())
+        owners = tuple(self._ceiling(raw) for raw in self.world.ceilings.values())
+        return owners + tuple(self._kept_out(raw) for raw in self.world.kept_out)
+
+    def _kept_out(self, raw: RawKeptOut) -> Ceiling:
+        return Ceiling(
+            self.place(raw.node),
+            person_id=raw.person,
+            kept_from=raw.rights,
+            kept_out=Interval(raw.begins, raw.ends),
+        )
 
     def _ceiling(self, raw: RawCeiling) -> Ceiling:
         within = Interval(self.night - BEFORE - timedelta(days=1), self.horizon)
@@ -285,8 +295,26 @@ def _ceiling(rnd: random.Random, world: World) -> RawCeiling:
     )
 
 
-def _with_owners(rnd: random.Random, world: World) -> World:
-    """Half of the worlds have owners that leave little to others, or a level that is archived."""
+def _kept_out(rnd: random.Random, world: World, night: datetime) -> RawKeptOut:
+    """Somebody is kept out, mostly somebody who holds something near there."""
+    grant = rnd.choice([*world.grants.values()]) if world.grants else None
+    begins = _near(rnd, night)
+    return RawKeptOut(
+        person=grant.person if grant and rnd.random() < 0.8 else rnd.choice(EVERYBODY),
+        node=_node(rnd, world, below=grant.node if grant and rnd.random() < 0.8 else None),
+        rights=_rights(rnd),
+        begins=rnd.choice([night - BEFORE, begins]),
+        ends=rnd.choice([None, begins + rnd.randint(1, 12) * QUARTER]),
+    )
+
+
+def _with_owners(rnd: random.Random, world: World, night: datetime) -> World:
+    """Half of the worlds have owners that leave little to others, or a level that is archived; in some, somebody's
+    access was ended for a while."""
+    if rnd.random() < 0.25:
+        world = replace(
+            world, kept_out=tuple(_kept_out(rnd, world, night) for _ in range(rnd.choice([1, 2])))
+        )
     if rnd.random() < 0.4:
         return world
     ceilings = [_ceiling(rnd, world) for _ in range(rnd.choice([1, 1, 2, 3]))]
@@ -349,8 +377,9 @@ def _situation(rnd: random.Random, number_of_grants: int) -> Situation:
     world = World(rnd.choice(_TREES), {})
     for number in _GRANT_IDS[:number_of_grants]:
         world = replace(world, grants={**world.grants, number: _grant(rnd, world, number, night)})
-    world = _with_owners(rnd, world)
+    world = _with_owners(rnd, world, night)
     edges = [edge for grant in world.grants.values() for edge in (grant.begins, grant.ends) if edge]
+    edges += [edge for each in world.kept_out for edge in (each.begins, each.ends) if edge]
     moments = [
         rnd.choice([*edges, night, _near(rnd, night), _near(rnd, night)])
         + rnd.choice([0, 0, -1, 1]) * INSTANT

@@ -81,6 +81,17 @@ class RawCeiling:
 
 
 @dataclass(frozen=True)
+class RawKeptOut:
+    """Somebody's access at a node was ended for a while (None: until further notice)."""
+
+    person: int
+    node: int
+    rights: frozenset[str]
+    begins: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True)
 class RawLimit:
     rights: frozenset[str] | None
     node: int | None
@@ -104,6 +115,7 @@ class World:
     ceilings: dict[int, RawCeiling] = field(default_factory=dict)
     strong: frozenset[int] = frozenset()  # persons with a second factor
     archived: frozenset[int] = frozenset()  # nodes; with one, all below it are
+    kept_out: tuple[RawKeptOut, ...] = ()
 
     def up(self, node: int) -> Iterator[int]:
         """The node, its parent, and so on."""
@@ -235,6 +247,18 @@ def owner_leaves(world: World, grant: RawGrant, right: str, node: int, at: datet
     return True
 
 
+def is_kept_out(world: World, person: int, right: str, node: int, at: datetime) -> bool:
+    """Whether somebody has ended that for this person, there or above."""
+    return right != "look" and any(
+        each.person == person
+        and right in each.rights
+        and each.node in world.up(node)
+        and each.begins <= at
+        and (each.ends is None or at < each.ends)
+        for each in world.kept_out
+    )
+
+
 def in_service(world: World, node: int) -> bool:
     return not any(step in world.archived for step in world.up(node))
 
@@ -249,6 +273,8 @@ def allowed(
     spot: RawSpot | None = None,
 ) -> bool:
     if right not in ("look", "people", "structure", "journal") and not in_service(world, node):
+        return False
+    if is_kept_out(world, person, right, node, at):
         return False
     for grant in world.of(person):
         if (

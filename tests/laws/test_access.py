@@ -32,7 +32,13 @@ from tests.laws.reference_policy import RawGrant
 ASKED = st.sampled_from((*RIGHTS, "support"))
 
 #: What owners' ceilings put in the way; what is easiest to mend comes first.
-SOONEST_MENDED = (Reason.APPROVAL, Reason.TWO_FACTOR, Reason.CEILING_HOURS, Reason.CEILING)
+SOONEST_MENDED = (
+    Reason.APPROVAL,
+    Reason.TWO_FACTOR,
+    Reason.CEILING_HOURS,
+    Reason.KEPT_OUT,
+    Reason.CEILING,
+)
 
 TWICE_AS_OFTEN = settings(max_examples=2 * settings().max_examples)
 
@@ -41,7 +47,7 @@ TWICE_AS_OFTEN = settings(max_examples=2 * settings().max_examples)
 @given(st.data(), situations(), ASKED)
 def test_law_decide_answers_as_the_slow_model(data: st.DataObject, situation: Situation, right: str) -> None:
     world = situation.world
-    granted = replace(world, ceilings={}, archived=frozenset())
+    granted = replace(world, ceilings={}, archived=frozenset(), kept_out=())
     for raw in (None, data.draw(limits(world))):
         limit = as_limit(world, raw)
         for person in EVERYBODY:
@@ -243,6 +249,12 @@ def test_law_the_reason_of_a_refusal_names_what_stands_in_the_way(situation: Sit
                     strong = [replace(each, strong=True, approved=True) for each in held]
                     at_all_hours = [replace(each, hours=None) for each in situation.ceilings]
                     assert decide(strong, right, place, at, None, at_all_hours).allowed
+                if answer.reason is Reason.KEPT_OUT:
+                    strong = [replace(each, strong=True, approved=True) for each in held]
+                    let_in = [
+                        replace(each, hours=None) for each in situation.ceilings if each.person_id != person
+                    ]
+                    assert decide(strong, right, place, at, None, let_in).allowed
                 if answer.reason is Reason.APPROVAL:
                     approved = [replace(each, approved=True) for each in held]
                     assert decide(approved, right, place, at, None, situation.ceilings).allowed
@@ -265,7 +277,8 @@ def test_law_the_owners_own_people_are_asked_for_a_second_factor_at_most(
                 if owner in (each.place.id, each.place.customer_id, each.place.reseller_id)
             ]
             for at in situation.moments:
-                with_ceilings = decide(there, right, place, at, None, situation.ceilings)
+                owners = [each for each in situation.ceilings if each.person_id is None]
+                with_ceilings = decide(there, right, place, at, None, owners)
                 assert with_ceilings == decide(there, right, place, at)
 
 

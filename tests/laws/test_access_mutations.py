@@ -42,6 +42,19 @@ MUTATIONS = (
     ("policy.py", "    if key == LOOK.key:\n        return None\n", ""),
     ("policy.py", "    if key == LOOK.key:\n        return left\n", ""),
     ("policy.py", "if reason is Reason.CEILING or is_own_side", "if is_own_side"),
+    ("policy.py", "return ceiling.person_id == held.person_id and key", "return key"),
+    ("policy.py", "and key in ceiling.kept_from", ""),
+    (
+        "policy.py",
+        "_keeps_out(ceiling, held, key) and ceiling.kept_out.covers(at)",
+        "_keeps_out(ceiling, held, key)",
+    ),
+    (
+        "policy.py",
+        "left = subtract(left, (ceiling.kept_out,)) if _keeps_out(ceiling, held, key) else left",
+        "pass",
+    ),
+    ("delegation.py", "each for each in above if each.person_id is None]", "each for each in above]"),
     (
         "policy.py",
         "outside = ceiling.hours is not None and not covers(ceiling.hours, at)",

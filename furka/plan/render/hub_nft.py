@@ -8,7 +8,8 @@ The filter holds no person, no right and no rule per grant, only collections tha
   anywhere at the site), `door_host_ports` (a port of one virtual address). Both directions of a connection are looked
   up here for every packet: a door that goes, or runs out, cuts connections that already run, and the kernel counts
   the time alone, whether or not our program is alive. All are hash sets: what a packet costs does not grow with them;
-- `used`: (tunnel address, site) → packets and bytes that passed. It permits nothing.
+- `used` and `answered`: (tunnel address, site) → packets and bytes that passed to the site, and from it. They permit
+  nothing.
 
 Pages of devices that are open in browsers are asked for by a program on the hub itself, each from an address of its
 own: for that address the same doors count, in the hooks for what the machine sends and gets itself.
@@ -178,7 +179,7 @@ def whole(
     }}
 
     chain used_by_destination {{
-        add @used {{ ip daddr . meta mark counter }} accept
+        add @answered {{ ip daddr . meta mark counter }} accept
         accept
     }}
 
@@ -272,7 +273,8 @@ def change(wanted: FilterChange) -> str:
 def forget_used(doors: Iterable[DoorKey]) -> str:
     """Stop counting for doors that are closed."""
     names = [_name(door) for door in sorted(set(doors))]
-    return "\n".join([*_elements("add", "used", names), *_elements("delete", "used", names)]) + "\n"
+    lines = [_elements(verb, name, names) for name in COUNTERS for verb in ("add", "delete")]
+    return "\n".join(line for some in lines for line in some) + "\n"
 
 
 #: The sets of doors, with what an element of each is made of.
@@ -283,6 +285,9 @@ _DOOR_SETS = {
     "door_host_ports": "ipv4_addr . mark . ipv4_addr . inet_proto . inet_service",
 }
 DOOR_SETS = tuple(_DOOR_SETS)
+
+#: The sets that count what passes doors, to the site and back.
+COUNTERS = ("used", "answered")
 
 _REFILLED = (*(("set", name) for name in DOOR_SETS), ("map", "site_of"))
 
@@ -299,6 +304,13 @@ table {FAMILY} {TABLE} {{
 
 {_declared_doors()}
     set used {{
+        type ipv4_addr . mark
+        size {MOST_COUNTED}
+        flags dynamic
+        counter
+    }}
+
+    set answered {{
         type ipv4_addr . mark
         size {MOST_COUNTED}
         flags dynamic

@@ -80,8 +80,8 @@ class HeldBack(schemas.Answer):
     """A level that I could enter, but for what its owner wants."""
 
     level: schemas.LevelName
-    reason: Literal["two-factor", "approval", "ceiling-hours", "ceiling"] = Field(
-        description="What is missing: a second factor, a yes, the right hour, or the owner's will."
+    reason: Literal["two-factor", "approval", "kept-out", "ceiling-hours", "ceiling"] = Field(
+        description="What is missing: a second factor, a yes, the end of a break, the right hour, or the owner's will."
     )
     opens_at: datetime | None = Field(description="When it opens by itself, if that is known.")
 
