@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from furka.access.rights import Right
-from furka.catalogue.service import services_at
+from furka.catalogue.service import visit_rights
 from furka.connections.letters import tell_first_access
 from furka.connections.models import Connection, Way
 from furka.devicepages.models import OpenPage
+from furka.devicepages.operations import end_pages_of
 from furka.people.models import Person
 from furka.sites.models import Gateway, PathKind
 from furka.tree import keeping_out
-from furka.tree.acting import Acting
-from furka.tree.models import Kind, Node
-from furka.tree.operation import Work
+from furka.tree.models import Node
+from furka.tree.operation import Work, own_operation
 from furka.tree.texts import one_line
 from furka.tunnel.models import Hub, Profile
 from furka.wire.hub import AccessSeen
@@ -93,20 +92,18 @@ def take_seen(work: Work, hub: Hub, end: End, site: Node, seen: AccessSeen) -> N
     work.tell_person(end.person.pk, "connection")
 
 
-def end_connection(by: Acting, connection: Connection, lasts: timedelta | None = None) -> None:
+@own_operation("keeping somebody out, or leaving, is decided on its own")
+def end_connection(work: Work, connection: Connection, lasts: timedelta | None = None) -> None:
     """End what somebody does at a site, at once, and keep them out for so long (None: until they are let in again).
 
-    One's own ends until one comes back by oneself.
+    One's own ends until one comes back by oneself. Pages that are open there close for good.
     """
-    if connection.person_id == by.person_id:
-        keeping_out.leave(by, connection.node, visit_rights())
+    site, person_id = connection.node, connection.person_id
+    if person_id == work.by.person_id:
+        keeping_out.leave(work.by, site, visit_rights())
     else:
-        keeping_out.keep_out(by, connection.node, connection.person, visit_rights(), lasts)
-
-
-def visit_rights() -> list[Right]:
-    """What lets somebody into the network of a site, by whichever service."""
-    return [service.visit_right for service in services_at(Kind.SITE)]
+        keeping_out.keep_out(work.by, site, connection.person, visit_rights(), lasts)
+    end_pages_of(work, person_id, site)
 
 
 def _is_relayed(site: Node) -> bool:

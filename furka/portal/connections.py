@@ -30,7 +30,9 @@ from furka.portal.return_to import page_before
 from furka.tree import keeping_out
 from furka.tree.acting import Acting
 from furka.tree.ceilings import Ceiling
+from furka.tree.confirmations import Session
 from furka.tree.models import Kind, Node
+from furka.tree.sessions import own_sessions
 
 ORDER = ("-began_at", "-id")
 
@@ -51,6 +53,7 @@ WAYS: tuple[tuple[str, Promise], ...] = (
 ENDED: dict[str, Promise] = {
     "idle": gettext_lazy("nothing was sent any more"),
     "closed": gettext_lazy("the access ended"),
+    "lost": gettext_lazy("the hub did not tell any more"),
 }
 
 
@@ -195,6 +198,7 @@ class Presence:
 
     inside: list[ConnectionShown]
     left: list[Ceiling]
+    sessions: list[Session]
 
 
 def my_presence(by: Acting) -> Presence:
@@ -202,6 +206,7 @@ def my_presence(by: Acting) -> Presence:
     return Presence(
         [_shown(by, row) for row in running(own_connections(by))],
         [row for row in keeping_out.own_absences(by) if keeping_out.is_own(row)],
+        own_sessions(by),
     )
 
 

@@ -105,6 +105,8 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "device.removed": (_("Device removed"), "server-2"),
     "access.began": (_("Entered the site"), "login"),
     "access.ended": (_("Left the site"), "logout"),
+    "session.begun": (_("Connected after confirming"), "plug-connected"),
+    "session.ended": (_("Confirmed connection ended"), "plug-connected-x"),
     "connection.cut": (_("Connection ended"), "ban"),
     "connection.allowed": (_("Let in again"), "lock-open"),
     "connection.left": (_("Left by themselves"), "logout"),
@@ -138,7 +140,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 
 #: What one can filter by: key → (text, beginnings of actions).
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
-    "access": (_("Remote access"), ("access.", "page.", "connection.")),
+    "access": (_("Remote access"), ("access.", "page.", "connection.", "session.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
     "gateway": (_("Gateways"), ("gateway.",)),
     "plant": (
@@ -210,6 +212,11 @@ _LABELS: Mapping[str, Promise] = {
     "web": _("It has a page for the browser"),
     "approval": _("Only with approval"),
     "two_factor": _("Second factor asked for"),
+    "confirm": _("Each connection is confirmed"),
+    "confirm_reason": _("with a reason"),
+    "confirm_factor": _("with a second factor"),
+    "idle_minutes": _("Ends after a pause of so many minutes"),
+    "longest_minutes": _("Ends after so many minutes in any case"),
     "emergency": _("Emergency access allowed"),
     "justification": _("Justification"),
     "list": _("List"),
@@ -249,6 +256,8 @@ _ENDED = {
     "by-person": _("closed by the person"),
     "logout": _("logged out"),
     "time": _("its time was over"),
+    "asked-anew": _("the owner asks for something else now"),
+    "lost": _("the hub did not tell any more"),
 }
 
 
@@ -418,6 +427,7 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "rights": _rights,
     "windows": _windows,
     "approval": _rights,
+    "confirm": _rights,
     "labels": ", ".join,
     "kind": lambda value: str(DeviceKind(value).label) if value in DeviceKind.values else str(value),
     "bytes": lambda value: words.size(int(value)),

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from furka.access.policy import Reason
 from furka.access.rights import CONFIGURE, JOURNAL, PEOPLE
-from furka.catalogue.service import Service, services_at
+from furka.catalogue.service import Service, services_at, visit_rights
 from furka.connections.queries import inside
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
@@ -134,6 +135,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
             event_words.told(each) for each in events_of(by, node, actions=("access.",))[:MOST_EVENTS]
         ],
         "limits": limiting,
+        "to_confirm": entering is None and _has_to_confirm(by, node),
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
@@ -164,6 +166,11 @@ def _entering(by: Acting, node: Node) -> Entering | None:
             url = level_url(node, service.page)
             return Entering(service, url, decision.because.interval.ends_at)
     return None
+
+
+def _has_to_confirm(by: Acting, node: Node) -> bool:
+    """Whether the one who looks may enter, once they have confirmed that they connect."""
+    return any(by.decide(right, node.place).reason == Reason.UNCONFIRMED for right in visit_rights())
 
 
 def _entrants(by: Acting, node: Node) -> list[EntrantShown]:

@@ -19,6 +19,7 @@ from furka.people.models import Person
 from furka.people.notices import ACCESS_CHANGED, tell
 from furka.tree.acting import Acting
 from furka.tree.ceilings import Ceiling
+from furka.tree.confirmations import end_at
 from furka.tree.models import Node
 from furka.tree.notices import address, moment
 from furka.tree.operation import AccessTouched, Work, operation, own_operation
@@ -109,6 +110,7 @@ def _put(
     for before in _rows_of(site, person_id, work.at):
         before.ended_at = work.at
         before.save(update_fields=["ended_at"])
+    end_at(work, site, person_id, "closed")
     row = Ceiling.objects.create(
         node=site,
         person_id=person_id,

@@ -11,6 +11,7 @@ from django.db import connection
 
 from furka.account.closing import forget_closed
 from furka.account.email_change import carry_out_due
+from furka.connections import upkeep as connections
 from furka.devicepages import operations as devicepages
 from furka.dispatch import upkeep
 from furka.finding.index import renew_missing
@@ -73,6 +74,12 @@ def end_views(at: datetime) -> int:
 def end_pages(at: datetime) -> int:
     """Put into the record that pages of devices came to their end."""
     return devicepages.end_overdue(program("worker", at))
+
+
+def look_after_connections(at: datetime) -> int:
+    """End confirmed sessions that are over or idle; close connections that a hub has lost."""
+    by = program("worker", at)
+    return connections.end_idle_sessions(by) + connections.close_lost(by)
 
 
 def check_plans(at: datetime) -> int:
@@ -138,6 +145,7 @@ LOOPS = (
     Loop("reviews of access", 300, look_after_reviews),
     Loop("views through others' eyes", 30, end_views),
     Loop("pages of devices that are over", 30, end_pages),
+    Loop("sessions and connections", 20, look_after_connections),
     Loop("check of the plans", 300, check_plans),
     Loop("closed accounts and changed addresses", 300, end_closed_accounts),
     Loop("imports", 1, take_in),

@@ -78,6 +78,17 @@ class RawCeiling:
     zone: str = "Europe/Zurich"
     approval: frozenset[str] = frozenset()
     two_factor: bool = False
+    confirm: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class RawSession:
+    """Somebody has confirmed that they connect to a site."""
+
+    person: int
+    site: int
+    begins: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,7 @@ class World:
     strong: frozenset[int] = frozenset()  # persons with a second factor
     archived: frozenset[int] = frozenset()  # nodes; with one, all below it are
     kept_out: tuple[RawKeptOut, ...] = ()
+    sessions: tuple[RawSession, ...] = ()
 
     def up(self, node: int) -> Iterator[int]:
         """The node, its parent, and so on."""
@@ -259,6 +271,15 @@ def is_kept_out(world: World, person: int, right: str, node: int, at: datetime) 
     )
 
 
+def must_confirm(world: World, person: int, right: str, node: int, at: datetime) -> bool:
+    """Whether somebody on the way up asks to confirm, and this person has not, for this very site."""
+    asked = any(right in world.ceilings[step].confirm for step in world.up(node) if step in world.ceilings)
+    return asked and not any(
+        each.person == person and each.site == node and each.begins <= at < each.ends
+        for each in world.sessions
+    )
+
+
 def in_service(world: World, node: int) -> bool:
     return not any(step in world.archived for step in world.up(node))
 
@@ -274,7 +295,7 @@ def allowed(
 ) -> bool:
     if right not in ("look", "people", "structure", "journal") and not in_service(world, node):
         return False
-    if is_kept_out(world, person, right, node, at):
+    if is_kept_out(world, person, right, node, at) or must_confirm(world, person, right, node, at):
         return False
     for grant in world.of(person):
         if (

@@ -55,6 +55,15 @@ MUTATIONS = (
         "pass",
     ),
     ("delegation.py", "each for each in above if each.person_id is None]", "each for each in above]"),
+    ("policy.py", "and not covers(_confirmed(lying, held), at):", "and not _confirmed(lying, held):"),
+    (
+        "policy.py",
+        "each.confirmed for each in ceilings if each.confirmed and each.person_id == held.person_id",
+        "each.confirmed for each in ceilings if each.confirmed",
+    ),
+    ("policy.py", "left = intersection(left, _confirmed(lying, held))", "pass"),
+    ("policy.py", "if not closed_by(ceilings_over(lying, site), each, key, at):", "if True:"),
+    ("policy.py", "if _at_or_above(top, each.place)]", "]"),
     (
         "policy.py",
         "outside = ceiling.hours is not None and not covers(ceiling.hours, at)",

@@ -109,6 +109,7 @@ BODIES: dict[str, Callable[[], object]] = {
     "add_device": lambda: {"name": "Zähler", "address": "192.168.1.77"},
     "change_network": lambda: {"name": "Anders"},
     "change_device": lambda: {"name": "Anders"},
+    "cut_connection": dict,
     "prepare_release": lambda: {"email": "sonja@example.org"},
     "label_device": lambda: {"labels": ["Heizung"]},
     "label_devices": lambda: {"devices": ["a" * 12], "add": ["Heizung"]},

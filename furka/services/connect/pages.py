@@ -166,6 +166,7 @@ def _sites(request: FurkaRequest) -> dict[str, object]:
     return {
         "inside": presence.inside,
         "left": presence.left,
+        "sessions": presence.sessions,
         "q": text,
         "search": SearchForm({"q": text}) if text or len(found) > FEW_SITES else None,
         "is_cut": len(found) >= MOST_SITES,

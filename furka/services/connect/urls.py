@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from furka.services.connect import device_page_views, pages
+from furka.services.connect import device_page_views, pages, session_pages
 
 urlpatterns = [
     path("access/", pages.profiles, name="profiles"),
@@ -12,5 +12,7 @@ urlpatterns = [
     path("access/<str:profile>/revoke/", pages.revoke, name="profile-revoke"),
     path("access/pages/<str:page>/close/", device_page_views.close, name="page-close"),
     path("levels/<str:key>/devices/<str:device>/page/", device_page_views.device_page, name="device-page"),
+    path("access/sessions/<str:session>/end/", session_pages.end, name="session-end"),
+    path("levels/<str:key>/connect/", session_pages.session, name="session"),
     path("levels/<str:key>/services/connect/", pages.service, name="connect"),
 ]
