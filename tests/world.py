@@ -45,6 +45,7 @@ from furka.tree import (
     queries,
     requesting,
     roles,
+    sessions,
 )
 from furka.tree.acting import Acting
 from furka.tree.ceilings import CeilingTerms
@@ -207,6 +208,7 @@ OWNED_BY = {
     "page": "sonja",
     "connection": "sonja",
     "absence": "max",
+    "confirmation": "sonja",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
 
@@ -230,6 +232,15 @@ def a_connection(world: World, seconds: int = 300, **said: Any) -> Connection:
 def an_absence(world: World) -> str:
     """Max, who could not enter anyway, left our school by himself; the key of it."""
     return keeping_out.leave(by(world.max), world.ours.school, [USE_REMOTE_ACCESS]).key
+
+
+def a_confirmation(world: World) -> str:
+    """Sonja has confirmed that she connects, while the owner of our school asked for it; the key of it."""
+    karl, school = by(world.karl), world.ours.school
+    ceilings.set_ceiling(karl, school, CeilingTerms(confirm=(USE_REMOTE_ACCESS.key,)))
+    row = sessions.connect(by(world.sonja), school, [USE_REMOTE_ACCESS])
+    ceilings.lift_ceiling(by(world.karl), school)
+    return row.key
 
 
 def an_open_page(who: Acting, site: Node) -> str:
@@ -302,6 +313,7 @@ def samples(world: World) -> dict[str, str]:
         "page": an_open_page(sonja, school),
         "connection": a_connection(world).key,
         "absence": an_absence(world),
+        "confirmation": a_confirmation(world),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

@@ -30,7 +30,7 @@ class Timing:
     silent_profile: timedelta = timedelta(seconds=180)  # a laptop shows only handshakes while it is idle
     idle_access: timedelta = timedelta(seconds=60)
     counters: timedelta = timedelta(minutes=5)  # of peers
-    moved: timedelta = timedelta(seconds=15)  # of accesses that run: somebody may be watching
+    moved: timedelta = timedelta(seconds=30)  # of accesses that run: somebody may be watching
 
 
 class Passage(BaseModel):

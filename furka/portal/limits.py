@@ -209,7 +209,7 @@ def _held_back_shown(each: HeldBack) -> HeldBackShown:
             found = ("info", _("Only with a yes"), text, address, _("Request access"))
         case Reason.UNCONFIRMED:
             text = _("The owner wants everybody to confirm each connection here.")
-            address = level_url(each.node, "session" if each.node.is_site else "level-sites")
+            address = level_url(each.node, "confirm-connect" if each.node.is_site else "level-sites")
             action = _("Connect") if each.node.is_site else _("Choose a site")
             found = ("info", _("Confirm to connect"), text, address, action)
         case Reason.KEPT_OUT:

@@ -452,7 +452,15 @@ def _connections(world: World) -> None:
     assert sonja.post(f"/connections/{row.key}/end").status == 204
     [left] = sonja.get("/absences").body["items"]
     assert left["left"]
+    limits = f"/levels/{world.ours.school.key}/limits"
     assert sonja.delete(f"/absences/{left['key']}").status == 204
+    before = karl.get(limits).body
+    assert karl.patch(limits, {**before, "confirm": True, "confirm_reason": True}).body["confirm"]
+    assert sonja.post(f"{site}/confirmation", {}).body["code"] == "reason-missing"
+    confirmed = sonja.post(f"{site}/confirmation", {"reason": "Pumpe"}).body
+    assert [each["key"] for each in sonja.get("/confirmations").body["items"]] == [confirmed["key"]]
+    assert sonja.delete(f"/confirmations/{confirmed['key']}").status == 204
+    assert not karl.patch(limits, before).body["confirm"]
 
 
 def _own(rita: Caller) -> None:

@@ -89,7 +89,7 @@ def test_whoever_administers_people_lets_in_again_and_nobody_else(world: World) 
     assert doors(school, world.sonja) == []
 
     keeping_out.let_back_in(by(world.karl), row)
-    assert doors(school, world.sonja) == [(0, 240)]
+    assert doors(school, world.sonja) == [(-1440, 240)]
     assert keeping_out.kept_out_of(by(world.karl), school) == []
 
 

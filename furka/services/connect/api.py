@@ -167,13 +167,13 @@ def close_device_page(by: Acting, page: Key) -> None:
     device_pages.close(by, page)
 
 
-class NewSession(schemas.Input):
+class NewConfirmation(schemas.Input):
     """I connect to a site whose owner wants to know."""
 
     reason: schemas.Text = Field("", max_length=300)
 
 
-class Session(schemas.Answer):
+class Confirmation(schemas.Answer):
     """I have confirmed that I connect to a site."""
 
     key: str
@@ -183,28 +183,28 @@ class Session(schemas.Answer):
     until: datetime = Field(description="At the latest; it also ends when nothing passes.")
 
 
-class Sessions(schemas.Answer):
+class Confirmations(schemas.Answer):
     """Where I am connected after confirming it."""
 
-    items: list[Session]
+    items: list[Confirmation]
 
 
-@routes.post("/sites/{key}/session", at_node(LOOK, Kind.SITE))
-def begin_session(by: Acting, site: Node, body: NewSession) -> Session:
+@routes.post("/sites/{key}/confirmation", at_node(LOOK, Kind.SITE))
+def confirm_connection(by: Acting, site: Node, body: NewConfirmation) -> Confirmation:
     """Confirm that I connect. Where a second factor is asked for each time, that is done in the portal."""
-    return _session(sessions.connect(by, site, [USE_REMOTE_ACCESS], body.reason))
+    return _confirmation(sessions.connect(by, site, [USE_REMOTE_ACCESS], body.reason))
 
 
-@routes.get("/sessions", own("where I am connected after confirming it"))
-def list_sessions(by: Acting) -> Sessions:
+@routes.get("/confirmations", own("where I am connected after confirming it"))
+def list_confirmations(by: Acting) -> Confirmations:
     """Where I am connected after confirming it."""
-    return Sessions(items=[_session(row) for row in sessions.own_sessions(by)])
+    return Confirmations(items=[_confirmation(row) for row in sessions.own_sessions(by)])
 
 
-@routes.delete("/sessions/{session}", own("a session of mine"))
-def end_session(by: Acting, session: Key) -> None:
+@routes.delete("/confirmations/{confirmation}", own("a confirmation of mine"))
+def end_confirmation(by: Acting, confirmation: Key) -> None:
     """I am done there; once more is no fault."""
-    sessions.disconnect(by, session)
+    sessions.disconnect(by, confirmation)
 
 
 @routes.get("/held-back", own("what I can not use now"))
@@ -257,8 +257,8 @@ def _reachable(found: ReachableSite) -> Reachable:
     )
 
 
-def _session(row: SessionRow) -> Session:
-    return Session(
+def _confirmation(row: SessionRow) -> Confirmation:
+    return Confirmation(
         key=row.key,
         site=schemas.level_name(row.node),
         reason=row.reason,

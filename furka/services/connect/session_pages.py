@@ -85,9 +85,9 @@ def session(request: FurkaRequest, node: Node) -> HttpResponse:
 
 @own("a person's own session")
 @require_POST
-def end(request: FurkaRequest, session: str) -> HttpResponse:
+def end(request: FurkaRequest, confirmation: str) -> HttpResponse:
     """I am done there."""
-    disconnect(request.by, session)
+    disconnect(request.by, confirmation)
     messages.success(request, _("You are disconnected. Nothing of yours passes there any more."))
     return redirect("profiles")
 
@@ -96,13 +96,12 @@ def has_shown_factor(request: FurkaRequest) -> bool:
     """Whether the person has shown their second factor in this browser a moment ago."""
     since = request.by.at.timestamp() - FRESH.total_seconds()
     records = get_authentication_records(request)
-    return any(bool(each["method"] == "mfa" and each["at"] >= since) for each in records)
+    return any(each["method"] == "mfa" and each["at"] >= since for each in records)
 
 
 def _has_factor(request: FurkaRequest) -> bool:
-    return Authenticator.objects.filter(
-        user=request.user, type__in=(Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    ).exists()
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return bool(Authenticator.objects.filter(user=request.user, type__in=kinds).exists())
 
 
 def _proof_address(request: FurkaRequest) -> str:

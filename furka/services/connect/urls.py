@@ -12,7 +12,7 @@ urlpatterns = [
     path("access/<str:profile>/revoke/", pages.revoke, name="profile-revoke"),
     path("access/pages/<str:page>/close/", device_page_views.close, name="page-close"),
     path("levels/<str:key>/devices/<str:device>/page/", device_page_views.device_page, name="device-page"),
-    path("access/sessions/<str:session>/end/", session_pages.end, name="session-end"),
-    path("levels/<str:key>/connect/", session_pages.session, name="session"),
+    path("access/confirmations/<str:confirmation>/end/", session_pages.end, name="confirmation-end"),
+    path("levels/<str:key>/connect/", session_pages.session, name="confirm-connect"),
     path("levels/<str:key>/services/connect/", pages.service, name="connect"),
 ]
