@@ -1,5 +1,5 @@
-"""How many examples the laws try: `quick` is the rule, the same ones every time; `long` is for nights, with others each time
-(HYPOTHESIS_PROFILE=long).
+"""How many examples the laws try: `quick` is the rule, the same ones every time; `long` is for nights, with others
+each time (HYPOTHESIS_PROFILE=long).
 
 What was tried is counted and told at the end; a run that tried fewer cases about access than FURKA_TEST_LAWS_AT_LEAST
 fails.
