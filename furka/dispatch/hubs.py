@@ -13,7 +13,9 @@ from furka.devicepages.operations import take_closed
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
+from furka.sites.gateway_log import Change, note
 from furka.sites.models import Gateway
+from furka.sites.traffic import count
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, own_operation
 from furka.tree.queries import operator
@@ -112,14 +114,19 @@ def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:
     gateways = Gateway.objects.everything(_REASON).select_for_update(of=("self",)).select_related("node")
     gateway = gateways.filter(hub=hub, public_key=seen.public_key, released_at=None).first()
     if gateway is not None:
-        changed = gateway.online != seen.online
-        gateway.online, gateway.endpoint = seen.online, _from_outside(one_line(seen.endpoint)[:80])
+        changed, at = gateway.online != seen.online, min(seen.at, work.at)
+        before, endpoint = gateway.endpoint, _from_outside(one_line(seen.endpoint)[:80])
+        gateway.online, gateway.endpoint = seen.online, endpoint
+        if _host_of(endpoint) not in ("", _host_of(before)):
+            note(gateway, Change.ADDRESS, _host_of(endpoint), at)
         gateway.handshake_at = _not_later(seen.handshake_at, work.at) or gateway.handshake_at
         if changed:
-            gateway.online_changed_at = min(seen.at, work.at)
+            gateway.online_changed_at = at
             what = "gateway.online" if seen.online else "gateway.offline"
-            work.record(gateway.node, what, at=min(seen.at, work.at))
-        gateway.save(update_fields=["online", "endpoint", "handshake_at", "online_changed_at"])
+            work.record(gateway.node, what, at=at)
+            note(gateway, Change.ONLINE if seen.online else Change.OFFLINE, "", at)
+        counted = count(work, gateway, seen.received_bytes, seen.sent_bytes)
+        gateway.save(update_fields=["online", "endpoint", "handshake_at", "online_changed_at", *counted])
         return
     profiles = Profile.objects.select_for_update().filter(hub=hub, revoked_at=None)
     profile = profiles.filter(public_key=seen.public_key).first()
@@ -146,6 +153,11 @@ def _had_door(hub: Hub, end: End, site: Node) -> bool:
 def _from_outside(endpoint: str) -> str:
     """From where a tunnel comes; whoever comes through the relay comes, for the hub, from its own machine."""
     return "" if endpoint.startswith("127.") else endpoint
+
+
+def _host_of(endpoint: str) -> str:
+    """Without the port, which changes all the time behind a carrier's translation."""
+    return endpoint.rpartition(":")[0]
 
 
 def _counted(number: int) -> int:

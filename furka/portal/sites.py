@@ -40,6 +40,7 @@ from furka.sites.operations import (
     remove_network,
 )
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
+from furka.sites.traffic import traffic_of
 from furka.sites.web import has_page
 from furka.tree.acting import Acting
 from furka.tree.history import events_of
@@ -101,6 +102,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
     gateway = gateway_of(by, node)
     may_configure = by.may(CONFIGURE, node.place)
     code = claim_code_of(by, node) if gateway is None and may_configure else None
+    used = traffic_of(by, node) if gateway is not None else None
     entering = _entering(by, node)
     who = _entrants(by, node)
     limiting = limits_for(by, node)
@@ -114,6 +116,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "state": _state(gateway, by.at),
         "gateway": gateway,
         "missing": _missing(gateway, networks),
+        "traffic": used,
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",
@@ -139,6 +142,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
+            "gateway": level_url(node, "level-gateway"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
             "people": level_url(node, "level-people"),

@@ -32,7 +32,9 @@ from furka.sites.equipment import (
     told_of_device,
     write_facts,
 )
+from furka.sites.gateway_log import Change, note
 from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
+from furka.sites.replacing import make_way
 from furka.tree.models import Node
 from furka.tree.operation import AccessTouched, SiteTouched, Work, operation, own_operation
 from furka.tree.samples import refuse_in_sample
@@ -65,14 +67,20 @@ _PROOF = "the claim code or the token is the proof"
 
 
 @operation(CONFIGURE)
-def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> str:
-    """A new code for the site; an older one that was not used stops working. Returns the code."""
+def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS, *, replaces: bool = False) -> str:
+    """A new code for the site; an older one that was not used stops working. Returns the code.
+
+    With `replaces` it is for a box that takes the place of the gateway, which works until then.
+    """
     refuse_in_sample(work)
     _must_be_site(site)
     if not timedelta(minutes=1) <= lasts <= CODE_LASTS_LONGEST:
         raise Invalid.at("lasts", "code-lasts-wrong", _("Between one minute and 30 days."))
-    if _gateway_of(site) is not None:
+    present = _gateway_of(site)
+    if present is not None and not replaces:
         raise _has_gateway()
+    if present is None and replaces:
+        raise Conflict("no-gateway", _("The site has no gateway yet."))
     lately = Gateway.objects.everything(_PROOF).filter(
         _beside(site), claimed_at__gt=work.at - timedelta(days=1)
     )
@@ -88,8 +96,12 @@ def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> s
         sealed_code=seal(code),
         created_at=work.at,
         expires_at=work.at + lasts,
+        replaces=present,
     )
-    work.record(site, "gateway.code-issued", after={"valid_until": (work.at + lasts).isoformat()})
+    told = {"valid_until": (work.at + lasts).isoformat()}
+    work.record(
+        site, "gateway.code-issued", after={**told, **({"replaces": str(present)} if present else {})}
+    )
     return code
 
 
@@ -109,7 +121,7 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     once more and gets a new token. A code works for one gateway, a gateway serves one site.
     """
     found = ClaimCode.objects.everything(_PROOF).filter(code_hash__in=fingerprints(read_code(code)))
-    claim = found.select_for_update(of=("self",)).select_related("node", "gateway").first()
+    claim = found.select_for_update(of=("self",)).select_related("node", "gateway", "replaces").first()
     if claim is None or claim.node.deleted_at is not None:
         raise Invalid.at(
             "code", "code-unknown", _("This claim code does not exist. Please check what you typed.")
@@ -138,19 +150,21 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
         )
     if ends_elsewhere(public_key):
         raise Conflict("key-taken", _("This key is already in use. Please make a new one."))
-    if _gateway_of(site) is not None:
+    old = _gateway_of(site)
+    if old != claim.replaces:
         raise _has_gateway()
-    hub = home_hub()
+    hub = old.hub if old is not None else home_hub()
     if hub is None:
         raise Conflict("no-hub", _("No hub is ready yet. Please try again in a moment."))
     token = new_token()
     hostname = one_line(hostname)[:100]
     try:
         with transaction.atomic():
+            number = draw("gateways") if old is None else make_way(work, old)
             gateway = Gateway.objects.create(
                 node=site,
                 hub=hub,
-                number=draw("gateways"),
+                number=number,
                 public_key=public_key,
                 token_hash=fingerprint(token),
                 hostname=hostname,
@@ -162,7 +176,10 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     claim.used_at, claim.gateway = work.at, gateway
     claim.save(update_fields=["used_at", "gateway"])
     work.touch(SiteTouched(site.pk))
-    work.record(site, "gateway.claimed", after={"gateway": gateway.key, "hostname": hostname})
+    note(gateway, Change.LINKED, hostname, work.at)
+    before = {"gateway": old.key, "hostname": old.hostname} if old is not None else None
+    what = "gateway.claimed" if old is None else "gateway.replaced"
+    work.record(site, what, before=before, after={"gateway": gateway.key, "hostname": hostname})
     return Claimed(gateway, token)
 
 
@@ -184,7 +201,9 @@ def release_gateway(work: Work, site: Node) -> None:
         return
     gateway.released_at, gateway.online = work.at, False
     gateway.save(update_fields=["released_at", "online"])
-    ClaimCode.objects.everything(_PROOF).filter(gateway=gateway).delete()
+    codes = ClaimCode.objects.everything(_PROOF).filter(Q(gateway=gateway) | Q(replaces=gateway))
+    codes.delete()
+    note(gateway, Change.UNLINKED, gateway.hostname, work.at)
     work.touch(SiteTouched(site.pk))
     work.news.append((gateway.topic, "released"))
     work.record(site, "gateway.released", before={"gateway": gateway.key, "hostname": gateway.hostname})
@@ -193,7 +212,10 @@ def release_gateway(work: Work, site: Node) -> None:
 @own_operation("the gateway's token is the proof")
 def take_gateway_report(work: Work, gateway: Gateway, report: GatewayReport) -> None:
     """Note how a gateway is; whoever looks at the site sees it at once."""
-    gateway.version, gateway.back_end = one_line(report.version)[:40], one_line(report.back_end)[:20]
+    version = one_line(report.version)[:40]
+    if version != gateway.version:
+        note(gateway, Change.VERSION, version, work.at)
+    gateway.version, gateway.back_end = version, one_line(report.back_end)[:20]
     gateway.missing_networks = [str(network) for network in report.missing_networks[:MOST_MISSING]]
     gateway.trouble = one_line(report.trouble)[:300]
     _note_path(work, gateway, report)
@@ -215,6 +237,7 @@ def _note_path(work: Work, gateway: Gateway, report: GatewayReport) -> None:
         return
     before, gateway.path = gateway.path, report.path
     gateway.path_since = min(report.path_since or work.at, work.at)
+    note(gateway, Change.PATH, report.path, gateway.path_since)
     told = gateway.path_told_at is not None and work.at - gateway.path_told_at < TELL_PATH_EVERY
     if told or (not before and report.path == PathKind.UDP):
         return
@@ -341,7 +364,7 @@ def ends_elsewhere(public_key: str) -> bool:
 
 
 def _has_gateway() -> Conflict:
-    return Conflict("has-gateway", _("This site already has a gateway. Release it first."))
+    return Conflict("has-gateway", _("This site already has a gateway. Release it first, or replace it."))
 
 
 def _gateway_of(site: Node) -> Gateway | None:

@@ -20,6 +20,7 @@ from furka.live.publish import prune
 from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
+from furka.sites import gateway_log
 from furka.tree import ceilings, expiry, extending, removal, requesting
 from furka.tree.operation import program
 from furka.viewing import operations as viewing
@@ -111,6 +112,7 @@ def tidy_up(at: datetime) -> int:
         + _forget_notes(at)
         + forget_old(at)
         + devicepages.forget_old(at)
+        + gateway_log.forget_old(at)
     )
 
 

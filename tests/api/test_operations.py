@@ -454,6 +454,9 @@ def _connections(world: World) -> None:
     assert left["left"]
     limits = f"/levels/{world.ours.school.key}/limits"
     assert sonja.delete(f"/absences/{left['key']}").status == 204
+    assert karl.patch(f"{site}/traffic-budget", {"megabytes": 100}).body["stands"] == "ok"
+    assert karl.get(f"{site}/traffic").body["megabytes"] == 100
+    assert [each["what"] for each in karl.items(f"{site}/gateway-log")] == ["linked"]
     before = karl.get(limits).body
     assert karl.patch(limits, {"confirm": True, "confirm_reason": True}).body["confirm"]
     assert sonja.post(f"{site}/confirmation", {}).body["code"] == "reason-missing"

@@ -110,6 +110,7 @@ BODIES: dict[str, Callable[[], object]] = {
     "change_network": lambda: {"name": "Anders"},
     "change_device": lambda: {"name": "Anders"},
     "cut_connection": dict,
+    "set_traffic_budget": dict,
     "confirm_connection": dict,
     "prepare_release": lambda: {"email": "sonja@example.org"},
     "label_device": lambda: {"labels": ["Heizung"]},
