@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from furka.access.rights import LOOK, PEOPLE, Right
+from furka.access.rights import PEOPLE, Right
 from furka.errors import Invalid, NotThere
 from furka.people.models import Person
 from furka.people.notices import ACCESS_CHANGED, tell
@@ -68,7 +68,7 @@ def keep_out(
     return row
 
 
-@operation(LOOK)
+@own_operation("everybody may leave a site where they are inside")
 def leave(work: Work, site: Node, rights: Collection[Right]) -> Ceiling:
     """End what one does at a site oneself; one stays out until one comes back."""
     return _leave(work, site, rights)
@@ -79,7 +79,7 @@ def come_back(work: Work, key: str) -> Ceiling:
     """What one has ended oneself is open again, as far as the access reaches."""
     mine = Ceiling.every.everything(_OWN).filter(person_id=work.acting_person_id, key=key)
     row = mine.select_for_update(of=("self",)).select_related("node").first()
-    if row is None or not is_own(row) or not work.by.may(LOOK, row.node.place):
+    if row is None or not is_own(row):
         raise NotThere("not-there", sentence("not-visible"))
     if _lift(work, row):
         work.record(row.node, "connection.back", after=_who(work.by.name))
