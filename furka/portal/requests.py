@@ -27,7 +27,7 @@ from furka.portal.people_fields import MomentField
 from furka.portal.refusals import errors_on
 from furka.portal.role_words import rights_in_words
 from furka.releases.queries import own_releases
-from furka.tree import requesting
+from furka.tree import answering, entering, requesting
 from furka.tree import requests as asked
 from furka.tree.acting import Acting
 from furka.tree.models import Node
@@ -207,10 +207,10 @@ def answer(request: FurkaRequest, node: Node, request_key: str) -> HttpResponse:
         words = form.cleaned_data["answer"]
         with errors_on(form):
             if "decline" in request.POST:
-                requesting.decline(request.by, row, words)
+                answering.decline(request.by, row, words)
                 messages.success(request, _("Declined. %(name)s is told.") % {"name": row.person})
             else:
-                requesting.approve(request.by, row, form.cleaned_data["minutes"], answer=words)
+                answering.approve(request.by, row, form.cleaned_data["minutes"], answer=words)
                 messages.success(request, _("Approved. %(name)s is told.") % {"name": row.person})
             return redirect("level-requests", node.key)
     context = {"form": form, "shown": shown(row, request.by.at)}
@@ -236,7 +236,7 @@ def own_request(request: FurkaRequest, request_key: str) -> HttpResponse:
     form = JustifyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with errors_on(form):
-            requesting.justify(request.by, row.key, form.cleaned_data["justification"])
+            entering.justify(request.by, row.key, form.cleaned_data["justification"])
             messages.success(request, _("Thank you. The owners are told."))
             return redirect("own-requests")
     context = {"shown": shown(row, request.by.at), "form": form if row.waits_for_justification else None}
@@ -244,9 +244,9 @@ def own_request(request: FurkaRequest, request_key: str) -> HttpResponse:
 
 
 _ACTS: dict[str, Callable[[Acting, str], object]] = {
-    "begin": requesting.begin,
+    "begin": entering.begin,
     "withdraw": requesting.withdraw,
-    "end": requesting.end,
+    "end": entering.end,
 }
 
 
