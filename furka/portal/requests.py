@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from furka.access.rights import LOOK, PEOPLE, RIGHTS, Right
+from furka.catalogue.service import services
 from furka.gate.declare import at_node, own
 from furka.gate.request import FurkaRequest
 from furka.portal.level_page import render_level
@@ -112,6 +113,7 @@ class RequestShown:
     starts: datetime | None
     ends: datetime | None
     may_begin: bool
+    begins_itself: bool  # with the first packet
 
 
 def shown(row: AccessRequest, at: datetime) -> RequestShown:
@@ -133,6 +135,7 @@ def shown(row: AccessRequest, at: datetime) -> RequestShown:
         starts,
         ends,
         stage == Stage.APPROVED and (begins is None or begins <= at),
+        stage == Stage.APPROVED and any(each.visit_right.key in row.rights for each in services()),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 
 from furka.access.rights import CONFIGURE, LOOK
+from furka.dispatch.knocks import take_knocks
 from furka.dispatch.models import PlanEntry
 from furka.errors import Conflict, FurkaError, Invalid, NotThere, Refused
 from furka.journal.models import Event
@@ -16,10 +17,13 @@ from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.tree import answering, entering, granting, queries, requesting
 from furka.tree.ceilings import CeilingTerms, lift_ceiling, set_ceiling
 from furka.tree.granting import Terms
+from furka.tree.grants import Grant
 from furka.tree.models import Node
 from furka.tree.operation import program
 from furka.tree.requesting import Wish
 from furka.tree.requests import AccessRequest, Stage, may_ask, own_requests, request_of_key, requests_open
+from furka.tunnel.models import Profile
+from furka.wire.hub import KnockHeard
 from tests.world import NOW, World, a_profile, by, let_in
 
 HOUR = timedelta(hours=1)
@@ -36,7 +40,7 @@ def may_enter(person: Person, site: Node, at: object = NOW) -> bool:
 
 
 def doors(site: Node, person: Person) -> list[str]:
-    rows = PlanEntry.objects.filter(gone=False, site_id=site.pk, person_id=person.pk)
+    rows = PlanEntry.objects.filter(gone=False, site_id=site.pk, person_id=person.pk, key__startswith="door/")
     return [row.body["not_after"] for row in rows]
 
 
@@ -50,6 +54,46 @@ def site(world: World) -> Node:
     let_in(world.ours.school, world.fremd, Terms(role="supporter", on_request=True), world.rita)
     a_profile(world.fremd)
     return world.ours.school
+
+
+def knock(world: World, site: Node, name: str, at: datetime = NOW) -> None:
+    """The hub says that the first packet came."""
+    key = Profile.objects.get(person=world.fremd).key
+    take_knocks(world.hub, [KnockHeard(name=name, profile=key, site_name=site.key, at=at)], at)
+
+
+def test_the_first_packet_begins_the_time_and_only_within_what_was_approved(world: World, site: Node) -> None:
+    asked = requesting.ask(by(world.fremd), site, wish(60))
+    knock(world, site, asked.key)
+    assert not may_enter(world.fremd, site), "nobody has said yes"
+    answering.approve(by(world.rita), asked, minutes=30)
+    knock(world, site, "another")
+    assert not may_enter(world.fremd, site)
+    began = NOW + 5 * HOUR
+    knock(world, site, asked.key, began)
+    assert may_enter(world.fremd, site, began + timedelta(minutes=29))
+    assert not may_enter(world.fremd, site, began + timedelta(minutes=30))
+    [door] = doors(site, world.fremd)
+    assert door.startswith("2026-11-24T18:30")
+    knock(world, site, asked.key, began + timedelta(minutes=10))
+    assert doors(site, world.fremd) == [door], "a second packet gives no more time"
+    [event] = Event.objects.filter(action="request.begun-by-packet")
+    assert event.via == "hub hub-1"
+
+
+def test_a_first_packet_begins_nothing_if_whoever_said_yes_may_no_more_or_it_comes_late(
+    world: World, site: Node
+) -> None:
+    asked = requesting.ask(by(world.fremd), site, wish(60))
+    answering.approve(by(world.karl), asked)
+    profile = Profile.objects.get(person=world.fremd)
+    late = KnockHeard(name=asked.key, profile=profile.key, site_name=site.key, at=NOW)
+    take_knocks(world.hub, [late], NOW + HOUR)
+    assert not may_enter(world.fremd, site, NOW + HOUR)
+    [grant] = Grant.objects.everything("a test").filter(person=world.karl, ended_at=None)
+    granting.revoke(by(world.rita), grant)
+    knock(world, site, asked.key, NOW + HOUR)
+    assert not may_enter(world.fremd, site, NOW + HOUR)
 
 
 def test_who_may_only_ask_sees_the_site_and_enters_after_a_yes_for_as_long_as_was_given(
