@@ -122,7 +122,7 @@ def list_own_links(by: Acting) -> OwnLinks:
     )
 
 
-@routes.delete("/me/organisations/{provider}", own("by which organisations I can log in", session_only=True))
+@routes.delete("/me/organisations/{provider}", own("by which organisations I can log in", proven=True))
 def undo_own_link(by: Acting, provider: Key) -> None:
     """Log in by this organisation no more; refused for the only way to log in."""
     own_links.unlink(by, provider)

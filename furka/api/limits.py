@@ -66,12 +66,18 @@ class NewRequest(schemas.Input):
     minutes: int = Field(ge=1, le=requesting.LONGEST_MINUTES)
     reason: schemas.Text = Field(max_length=500)
     begins: schemas.Moment | None = None
+    open_until: schemas.Moment | None = Field(
+        None, description="Until when it can be answered; null: a day from when it shall begin."
+    )
 
 
 class Approval(schemas.Input):
     """A yes, as long as asked for or shorter."""
 
     minutes: int | None = None
+    use_until: schemas.Moment | None = Field(
+        None, description="By when it has to be begun; null: a day from when it may begin."
+    )
     answer: schemas.Text = Field("", max_length=500)
 
 
@@ -154,7 +160,7 @@ def enter_in_emergency(by: Acting, level: Node, body: NewRequest) -> RequestForA
 def approve_request(by: Acting, level: Node, request_key: Key, body: Approval) -> RequestForAccess:
     """Say yes, as long as asked for or shorter."""
     row = _at(by, level, request_key)
-    return _request(by, answering.approve(by, row, body.minutes, answer=body.answer))
+    return _request(by, answering.approve(by, row, body.minutes, body.use_until, body.answer))
 
 
 @routes.post("/levels/{key}/requests/{request_key}/decline", at_node(PEOPLE), status=200)
@@ -227,7 +233,7 @@ def _terms(row: Ceiling) -> dict[str, Any]:
 
 
 def _wish(body: NewRequest) -> Wish:
-    return Wish(body.rights, body.minutes, body.reason, body.begins)
+    return Wish(body.rights, body.minutes, body.reason, body.begins, body.open_until)
 
 
 def _at(by: Acting, level: Node, key: str) -> AccessRequest:

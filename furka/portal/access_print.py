@@ -96,7 +96,7 @@ def _row(each: AccessShown, of_person: bool) -> list[str]:
     return [
         first,
         rest,
-        rights,
+        f"{rights}\n{each.part}" if each.part else rights,
         each.because,
         "\n".join(each.hours) or _("around the clock"),
         words.moment(access.valid_from, zone),

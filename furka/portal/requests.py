@@ -55,6 +55,14 @@ _KINDS = {
 }
 
 
+def _on_clock_of(node: Node, *fields: forms.Field) -> list[MomentField]:
+    """Fields for moments, on the clock of a level."""
+    found = [field for field in fields if isinstance(field, MomentField)]
+    for field in found:
+        field.zone = ZoneInfo(node.time_zone)
+    return found
+
+
 class AskForm(OnceForm):
     """What somebody asks for, for how long, and why."""
 
@@ -64,6 +72,7 @@ class AskForm(OnceForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
     minutes = forms.TypedChoiceField(label=gettext_lazy("How long"), choices=MINUTES, coerce=int, initial=60)
     begins = MomentField(label=gettext_lazy("From when"), required=False)
+    open_until = MomentField(label=gettext_lazy("Answer until"), required=False)
 
     def __init__(self, rights: Sequence[Right], node: Node, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,15 +80,16 @@ class AskForm(OnceForm):
         self.fields["rights"].choices = choices  # type: ignore[attr-defined]  # it is a choice field
         if len(choices) == 1:
             self.fields["rights"].initial = [choices[0][0]]
-        field = self.fields["begins"]
-        assert isinstance(field, MomentField)
-        field.zone = ZoneInfo(node.time_zone)
-        field.help_text = _("Empty: as soon as somebody says yes.")
+        begins, open_until = _on_clock_of(node, self.fields["begins"], self.fields["open_until"])
+        begins.help_text = _("Empty: as soon as somebody says yes.")
+        open_until.help_text = _("Empty: a day. After that the request lapses.")
 
     def wish(self) -> Wish:
         """What is asked for."""
         chosen = self.cleaned_data
-        return Wish(chosen["rights"], chosen["minutes"], chosen["reason"], chosen["begins"])
+        return Wish(
+            chosen["rights"], chosen["minutes"], chosen["reason"], chosen["begins"], chosen["open_until"]
+        )
 
 
 class AnswerForm(forms.Form):
@@ -88,7 +98,13 @@ class AnswerForm(forms.Form):
     use_required_attribute = False
 
     minutes = forms.IntegerField(label=gettext_lazy("For how many minutes"), min_value=1, required=False)
+    use_until = MomentField(label=gettext_lazy("To be begun by"), required=False)
     answer = forms.CharField(label=gettext_lazy("Words to the one who asks"), required=False, max_length=500)
+
+    def __init__(self, node: Node, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        [use_until] = _on_clock_of(node, self.fields["use_until"])
+        use_until.help_text = _("Empty: within a day. After that the yes lapses.")
 
 
 class JustifyForm(forms.Form):
@@ -204,7 +220,7 @@ def answer(request: FurkaRequest, node: Node, request_key: str) -> HttpResponse:
     if row is None:
         raise Http404
     form = AnswerForm(
-        request.POST if request.method == "POST" else None, initial={"minutes": row.wanted_minutes}
+        node, request.POST if request.method == "POST" else None, initial={"minutes": row.wanted_minutes}
     )
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["answer"]
@@ -213,7 +229,8 @@ def answer(request: FurkaRequest, node: Node, request_key: str) -> HttpResponse:
                 answering.decline(request.by, row, words)
                 messages.success(request, _("Declined. %(name)s is told.") % {"name": row.person})
             else:
-                answering.approve(request.by, row, form.cleaned_data["minutes"], answer=words)
+                chosen = form.cleaned_data
+                answering.approve(request.by, row, chosen["minutes"], chosen["use_until"], words)
                 messages.success(request, _("Approved. %(name)s is told.") % {"name": row.person})
             return redirect("level-requests", node.key)
     context = {"form": form, "shown": shown(row, request.by.at)}

@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from furka.api.assembly import api
+from furka.clock import SystemClock
 from furka.gate.tokens import issue_token
 from furka.people.models import Person
 from furka.tree.models import Node
@@ -133,10 +134,14 @@ def as_person(person: Person, **limits: Any) -> Caller:
     return Caller(a_token(person, **limits))
 
 
-def in_session(person: Person, *, proof: bool = True) -> Caller:
-    """That person, logged in to the pages; `proof` is the one against foreign pages."""
+def in_session(person: Person, *, proof: bool = True, just_now: bool = True) -> Caller:
+    """That person, logged in to the pages, perhaps just now; `proof` is the one against foreign pages."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
+    if just_now:
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "password", "at": SystemClock().now().timestamp()}]
+        session.save()
     if not proof:
         return Caller(client=client)
     client.cookies["csrftoken"] = "x" * 32
