@@ -140,7 +140,9 @@ def in_session(person: Person, *, proof: bool = True, just_now: bool = True) -> 
     client.force_login(person)
     if just_now:
         session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": SystemClock().now().timestamp()}]
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": SystemClock().now().timestamp()}
+        ]
         session.save()
     if not proof:
         return Caller(client=client)
