@@ -33,7 +33,9 @@ def take_knocks(hub: Hub, heard: Iterable[KnockHeard], at: datetime) -> None:
         key = f"knock/{each.profile}/{each.site_name}/{each.name}"
         row = PlanEntry.objects.filter(hub=hub, key=key, gone=False).first()
         entry = ENTRY.validate_python(row.body) if row is not None else None
-        if row is None or not isinstance(entry, Knock) or not entry.not_before <= at < entry.not_after:
+        if row is None or row.person_id is None or not isinstance(entry, Knock):
+            continue
+        if not entry.not_before <= at < entry.not_after:
             continue
         person = Person.objects.filter(pk=row.person_id).first()
         if person is None:

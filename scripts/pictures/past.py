@@ -50,7 +50,7 @@ def tell() -> dict[str, str]:
     _reports(hub, keys, school, _by(sonja, at))
     waiting, secret = _invitations(school, customer, _by(karl, at))
     decided = owners.decide(station, school, customer, at)
-    plant.furnish(school, station, _by(karl, at), _by(sonja, at))
+    plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
     return {
         **decided,
         "reseller": nodes[RESELLER].key,

@@ -26,7 +26,7 @@ _WORDS = {
 _LABELS = (("Heizung",), ("Heizung", "Pikett"), ("Lüftung",))
 
 
-def furnish(school: Node, station: Node, karl: Acting, sonja: Acting) -> None:
+def furnish(school: Node, station: Node, karl: Acting, sonja: Acting, supporter: Person) -> None:
     """Fill it in."""
     for name, text in _WORDS.items():
         attachments.attach(karl, school, checked(name, text.encode()))
@@ -36,7 +36,7 @@ def furnish(school: Node, station: Node, karl: Acting, sonja: Acting) -> None:
     for device, labels in zip(devices, _LABELS, strict=False):
         label_device(karl, device, labels)
     open_page(sonja, next(device for device in devices if device.web), "a login", "de")
-    releases.prepare(karl, station, Person.objects.get(pk=sonja.person_id), 60)
+    releases.prepare(karl, station, supporter, 60)
 
 
 def _house() -> bytes:
