@@ -14,6 +14,7 @@ from furka.people.models import Person
 from furka.portal import words
 from furka.portal.access_words import AccessShown
 from furka.reports.paper import Column, Paper, PaperWords
+from furka.tree import absences
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
 from furka.tree.records import Record
@@ -63,6 +64,9 @@ def printed(
     ]
     paper.facts(facts)
     paper.table(_columns(person is not None), [_row(each, person is not None) for each in accesses])
+    since = absences.not_noted_before(node, moment)
+    if since is not None:
+        paper.paragraph(not_noted(since, node.time_zone))
     paper.paragraph(
         _(
             "The journal of this level keeps the checksum. Enter it on the page “Who has access?” to see whether"
@@ -70,6 +74,14 @@ def printed(
         )
     )
     return paper.finished()
+
+
+def not_noted(since: datetime, zone: str) -> str:
+    """What an answer about an early moment can not know."""
+    return _(
+        "Before %(moment)s it was not noted which levels were in the archive or deleted for a while, nor who had a"
+        " second factor for a while. Such gaps are missing in this answer."
+    ) % {"moment": words.moment(since, zone, named=True)}
 
 
 def _columns(of_person: bool) -> list[Column]:

@@ -21,13 +21,13 @@ from furka.errors import Invalid
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.people.models import Person
-from furka.portal.access_print import printed
+from furka.portal.access_print import not_noted, printed
 from furka.portal.access_words import AccessShown, as_csv, shown
 from furka.portal.level_page import level_url, render_level
 from furka.portal.parts import in_words
 from furka.portal.people_fields import MomentField
 from furka.portal.words import zone_name
-from furka.tree import accesses, records
+from furka.tree import absences, accesses, records
 from furka.tree.accesses import Access
 from furka.tree.acting import Acting
 from furka.tree.models import Node
@@ -225,9 +225,12 @@ def _reached(by: Acting, node: Node, found: Sequence[Access]) -> list[AccessShow
 
 
 def _moment(request: FurkaRequest, node: Node, form: QuestionForm) -> dict[str, object]:
+    is_past = form.moment < request.by.at
+    since = absences.not_noted_before(node, form.moment) if is_past else None
     return {
         "moment": form.moment,
-        "is_past": form.moment < request.by.at,
+        "is_past": is_past,
+        "noted_since": not_noted(since, node.time_zone) if since else "",
         "is_filtered": bool(form.is_valid() and any(form.cleaned_data.values())),
         "plain_url": request.path,
         "people_url": level_url(node, "level-people"),
