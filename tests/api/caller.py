@@ -12,11 +12,12 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
+from allauth.account.internal.flows.login import record_authentication
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest
 from django.test import Client
 
 from furka.api.assembly import api
-from furka.clock import SystemClock
 from furka.gate.tokens import issue_token
 from furka.people.models import Person
 from furka.tree.models import Node
@@ -139,11 +140,10 @@ def in_session(person: Person, *, proof: bool = True, just_now: bool = True) -> 
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
     if just_now:
-        session = client.session
-        session["account_authentication_methods"] = [
-            {"method": "password", "at": SystemClock().now().timestamp()}
-        ]
-        session.save()
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, person, method="password", reauthenticated=True)
+        request.session.save()
     if not proof:
         return Caller(client=client)
     client.cookies["csrftoken"] = "x" * 32

@@ -172,6 +172,8 @@ def _email_and_end(rita: Caller) -> None:
 
 
 def test_what_the_pages_ask_a_second_proof_for_needs_one_here_too(world: World) -> None:
+    world.rita.set_password(PASSWORD)
+    world.rita.save()
     long_ago = in_session(world.rita, just_now=False)
     for method, path, body in (
         ("POST", "/me/email-change", {"email": "x@example.org"}),
