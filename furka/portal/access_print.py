@@ -14,9 +14,9 @@ from furka.people.models import Person
 from furka.portal import words
 from furka.portal.access_words import AccessShown
 from furka.reports.paper import Column, Paper, PaperWords
-from furka.tree import absences
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
+from furka.tree.noted_since import not_noted_before
 from furka.tree.records import Record
 
 #: The fonts that the pages use, too.
@@ -64,7 +64,7 @@ def printed(
     ]
     paper.facts(facts)
     paper.table(_columns(person is not None), [_row(each, person is not None) for each in accesses])
-    since = absences.not_noted_before(node, moment)
+    since = not_noted_before(node, moment)
     if since is not None:
         paper.paragraph(not_noted(since, node.time_zone))
     paper.paragraph(

@@ -27,10 +27,11 @@ from furka.portal.level_page import level_url, render_level
 from furka.portal.parts import in_words
 from furka.portal.people_fields import MomentField
 from furka.portal.words import zone_name
-from furka.tree import absences, accesses, records
+from furka.tree import accesses, records
 from furka.tree.accesses import Access
 from furka.tree.acting import Acting
 from furka.tree.models import Node
+from furka.tree.noted_since import not_noted_before
 
 #: So many rows stand on the page; tables and prints have them all.
 MOST_SHOWN = 300
@@ -226,7 +227,7 @@ def _reached(by: Acting, node: Node, found: Sequence[Access]) -> list[AccessShow
 
 def _moment(request: FurkaRequest, node: Node, form: QuestionForm) -> dict[str, object]:
     is_past = form.moment < request.by.at
-    since = absences.not_noted_before(node, form.moment) if is_past else None
+    since = not_noted_before(node, form.moment) if is_past else None
     return {
         "moment": form.moment,
         "is_past": is_past,

@@ -7,15 +7,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import models
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 
 from furka.tree.guard import Owned
 from furka.tree.models import Node
 from furka.tree.queries import rows_below
 
-#: The change of the database with which it began.
-_NOTED_WITH = "0010_absences_and_strong_times"
 _REASON = "when a level was out of service is noted for everybody"
 
 
@@ -47,14 +44,6 @@ class Absence(Owned):
 
     def __str__(self) -> str:
         return f"{self.node_id} {self.what}: {self.begun_at} – {self.ended_at}"
-
-
-def not_noted_before(node: Node, moment: datetime) -> datetime | None:
-    """If, at that moment, this installation did not note yet what was absent for a while and who had a second factor
-    for a while: from when on it did. None: the answer about that moment is complete."""
-    rows = MigrationRecorder.Migration.objects.filter(app="tree", name=_NOTED_WITH)
-    since: datetime | None = rows.values_list("applied", flat=True).first()
-    return since if since is not None and moment < since and node.created_at < since else None
 
 
 def begin(node: Node, what: What, at: datetime) -> None:
