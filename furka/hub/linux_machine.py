@@ -113,6 +113,14 @@ class LinuxMachine:
             there, back = (dict(map(_use, self._elements(name))) for name in ("used", "answered"))
             return {key: _both(there.get(key), back.get(key)) for key in there.keys() | back.keys()}
 
+    def listen(self, visits: Iterable[DoorKey]) -> None:
+        with _as_machine_error():
+            self._nft.run(hub_nft.listen(visits))
+
+    def heard(self) -> set[DoorKey]:
+        with _as_machine_error():
+            return {_key("knocked", element["elem"]["val"]) for element in self._elements("knocked")}
+
     def forget_uses(self, doors: Iterable[DoorKey]) -> None:
         with _as_machine_error():
             self._nft.run(hub_nft.forget_used(doors))
