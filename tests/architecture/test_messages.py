@@ -22,7 +22,7 @@ SAME = {
         "Passkey", "Person", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s", "offline", "online",
     },
     "fr": {
-        "%(number)s minute", "%(number)s minutes", "30 minutes",
+        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
         "Actions", "Code", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Ports",
@@ -35,7 +35,7 @@ SAME = {
     },
     "all": {
         "%(before)s → %(after)s", "%(count)d h", "%(count)d min", "%(count)d s", "Connect Basic",
-        "Furka %(version)s, %(day)s", "VLAN", "VLAN %(number)s",
+        "Furka %(version)s, %(day)s", "Tunnel", "VLAN", "VLAN %(number)s",
     },
 }  # fmt: skip
 
