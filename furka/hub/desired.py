@@ -9,64 +9,21 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from math import inf
 from typing import TypeVar
 
-from furka.plan.entries import Door, Entry, Page, Peer, Prefix, TunnelEnd
+from furka.hub.names import Answer, NameIndex
+from furka.hub.portal_time import SLACK, PortalTime
+from furka.plan.entries import Door, Entry, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
 from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
 _Key = TypeVar("_Key")
 _Item = TypeVar("_Item")
 
-#: A door in force may end this much earlier than it should before it is written anew.
-SLACK = 0.2
-
 #: How often doors with a lease are looked at: a third of the shortest lease there is.
 LEASE_ROUND = 20.0
-
-#: An answer that comes late makes the portal's clock look slow by so much at most; more, and it was set back.
-_LATEST = 5.0
-
-
-class PortalTime:
-    """The portal's clock, carried on by this machine's monotonic one between its answers."""
-
-    def __init__(self) -> None:
-        self._offset: float | None = None
-        self._told = inf
-
-    @property
-    def known(self) -> bool:
-        return self._offset is not None
-
-    def hear(self, now: datetime, at: float) -> bool:
-        """An answer that was given at `now` has arrived at `at`; returns whether that moves all ends noticeably.
-
-        Answers travel for a while, so the one that puts the portal's clock furthest ahead is nearest to the truth.
-        """
-        heard = now.timestamp() - at
-        if self._offset is None or not self._offset - _LATEST < heard <= self._offset:
-            self._offset = heard
-        moved = abs(self._offset - self._told) > SLACK
-        if moved:
-            self._told = self._offset
-        return moved
-
-    def at(self, at: float) -> datetime:
-        """The portal's time at a moment of this machine; ValueError before the first answer."""
-        return datetime.fromtimestamp(at + self._known_offset(), UTC)
-
-    def moment_of(self, time: datetime) -> float:
-        """When, on this machine, the portal's clock shows that time."""
-        return time.timestamp() - self._known_offset()
-
-    def _known_offset(self) -> float:
-        if self._offset is None:
-            raise ValueError("the portal's time is not known before its first answer")
-        return self._offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +120,12 @@ class Desired:
             return None
         return frozenset(network for network in entry.allowed_ips if min(self._claims[network]) == name)
 
+    def preshared_key(self, public_key: str) -> str:
+        """The secret that a peer has to know; empty: none."""
+        names = self._by_public_key.get(public_key)
+        entry = self._entries[min(names)] if names else None
+        return (entry.preshared_key or "") if isinstance(entry, Peer) else ""
+
     def end_of(self, public_key: str) -> TunnelEnd | None:
         """Whose peer it is."""
         names = self._by_public_key.get(public_key)
@@ -215,6 +178,33 @@ class Desired:
             and any(self.visit(key, at) for key in self._visits_from.get(page.address, ()))
         )
 
+    def real_networks(self) -> dict[tuple[IPv4Address, IPv4Network], IPv4Network]:
+        """Under which real networks tunnel addresses reach a plant; of two that lie across each other the first."""
+        found: dict[tuple[IPv4Address, IPv4Network], IPv4Network] = {}
+        for address, keys in self._real.items():
+            taken: list[IPv4Network] = list(self._own_ranges())
+            for key in sorted(keys):
+                entry = self._entries[key]
+                if isinstance(entry, RealNetwork) and not any(map(entry.network.overlaps, taken)):
+                    taken.append(entry.network)
+                    found[address, entry.network] = entry.virtual
+        return found
+
+    def answer(self, asker: IPv4Address, name: str, at: float) -> Answer:
+        """What whoever asks from that tunnel address is told about a name: only what a door leads to now."""
+
+        def reaches(address: IPv4Address, site: int, host: IPv4Address | None) -> bool:
+            doors = (self._entries[each] for each in self._visits.get(DoorKey(address, site), ()))
+            return any(
+                isinstance(door, Door)
+                and door.ports != ()
+                and (door.hosts != () if host is None else door.hosts is None or host in door.hosts)
+                and self._is_open(door, at)
+                for door in doors
+            )
+
+        return self._names.answer(asker, name, reaches)
+
     def everything(self) -> Touched:
         """All that the plan speaks of."""
         return Touched(frozenset(self._by_public_key), frozenset(self._prefixes), frozenset(self._doors))
@@ -264,6 +254,8 @@ class Desired:
         self._pages: set[str] = set()
         self._visits_from: dict[IPv4Address, set[DoorKey]] = {}  # of pages alone
         self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
+        self._names = NameIndex()
+        self._real: dict[IPv4Address, set[str]] = {}
         self._improper = 0  # prefixes aside, which are sifted
 
     def _apply(self, said: dict[str, Entry], gone: Iterable[str]) -> Touched:
@@ -291,7 +283,7 @@ class Desired:
                         doors.update(keys_of(entry))
                     case Page():
                         pages.add(entry.key)
-                    case None:
+                    case Names() | RealNetwork() | None:
                         pass
         prefixes: frozenset[IPv4Network] = frozenset()
         if prefix_said:
@@ -336,6 +328,10 @@ class Desired:
                     heapq.heappush(self._moments, moment)
             case Page():
                 self._pages.add(entry.key)
+            case Names():
+                self._names.add(entry)
+            case RealNetwork():
+                self._real.setdefault(entry.address, set()).add(entry.key)
             case Prefix():
                 pass  # sifted all together: one may lie across another
 
@@ -359,6 +355,10 @@ class Desired:
                         self._leased.discard(key)
             case Page():
                 self._pages.discard(entry.key)
+            case Names():
+                self._names.remove(entry)
+            case RealNetwork():
+                _discard(self._real, entry.address, entry.key)
             case Prefix():
                 pass
 
@@ -381,6 +381,17 @@ class Desired:
                 return is_own and all(host in plants for host in entry.hosts or ())
             case Page():
                 return entry.address in self.layout.pages and entry.device in self.layout.plants
+            case RealNetwork():
+                return entry.address in self.layout.profiles and entry.virtual.subnet_of(self.layout.plants)
+            case Names():
+                return all(host.address in self.layout.plants for host in entry.hosts)
+
+    def _own_ranges(self) -> tuple[IPv4Network, ...]:
+        """What is never a network of a plant."""
+        if self.layout is None:
+            return ()
+        own = self.layout
+        return (own.gateways, own.profiles, own.plants, own.pages, IPv4Network(own.address))
 
     def _is_of_page(self, door: Door) -> bool:
         return self.layout is not None and door.address in self.layout.pages
@@ -410,6 +421,10 @@ class Desired:
         end = inf if door.not_after is None else self.time.moment_of(door.not_after)
         lease_end = inf if door.lease_seconds is None else self._contact + door.lease_seconds
         return self.time.moment_of(door.not_before), min(end, lease_end), lease_end < end
+
+    def _is_open(self, door: Door, at: float) -> bool:
+        begin, end, _ = self._span(door)
+        return begin <= at < end
 
     def _ends(self, name: str) -> Iterator[tuple[float, str]]:
         entry = self._entries[name]
