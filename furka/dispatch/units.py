@@ -27,6 +27,7 @@ from furka.devicepages.models import OpenPage
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.naming import names_worlds
 from furka.dispatch.page_ends import open_page_ends
+from furka.dispatch.unused import unused_yeses, yeses_at
 from furka.plan.compile import compile_names, compile_profile, compile_site
 from furka.plan.entries import DoorPort, Entry
 from furka.plan.world import (
@@ -314,6 +315,7 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
     with_pages = {person for _site, person in pages}
     held = {person: held_from(person, at) for person in persons if profiles[person] or person in with_pages}
     ceilings = ceilings_over(nodes.values(), at)
+    unused = unused_yeses(persons, at)
     is_narrowed = any(not each.narrowing.is_whole for some in held.values() for each in some)
     spots = spots_at(site_ids) if is_narrowed else {}
     choices = {
@@ -336,6 +338,8 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
                 if who in at_hand:
                     held_there = tuple(sorted(at_hand[who]))
                     world = replace(world, at_hand_for=held_there, networks=tuple(networks[site.pk]))
+                yeses = yeses_at(unused[unit.person_id], each.visit_right, site.place)
+                world = replace(world, unused=yeses)
                 entries += [(gateway.hub_id, entry) for entry in each.compile_visit(world, settings)]
         found.append(Compiled(unit, tuple(entries)))
     return found

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from furka.hub.names import Answer, NameIndex
 from furka.hub.portal_time import SLACK, PortalTime
-from furka.plan.entries import Door, Entry, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
+from furka.plan.entries import Door, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
 from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
@@ -205,6 +205,18 @@ class Desired:
 
         return self._names.answer(asker, name, reaches)
 
+    def knocks(self, at: float) -> dict[DoorKey, Knock]:
+        """Where a first packet begins somebody's time at that moment."""
+        if not self._knocks or not self.time.known:
+            return {}
+        now = self.time.at(at)
+        found = (self._entries[name] for name in sorted(self._knocks))
+        return {
+            DoorKey(knock.address, knock.site): knock
+            for knock in found
+            if isinstance(knock, Knock) and knock.not_before <= now < knock.not_after
+        }
+
     def everything(self) -> Touched:
         """All that the plan speaks of."""
         return Touched(frozenset(self._by_public_key), frozenset(self._prefixes), frozenset(self._doors))
@@ -252,6 +264,7 @@ class Desired:
         self._visits: dict[DoorKey, set[str]] = {}
         self._leased: set[DoorKey] = set()
         self._pages: set[str] = set()
+        self._knocks: set[str] = set()
         self._visits_from: dict[IPv4Address, set[DoorKey]] = {}  # of pages alone
         self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
         self._names = NameIndex()
@@ -283,8 +296,8 @@ class Desired:
                         doors.update(keys_of(entry))
                     case Page():
                         pages.add(entry.key)
-                    case Names() | RealNetwork() | None:
-                        pass
+                    case Names() | RealNetwork() | Knock() | None:
+                        pass  # what is listened for is looked at again and again
         prefixes: frozenset[IPv4Network] = frozenset()
         if prefix_said:
             self._sift_prefixes()
@@ -332,6 +345,8 @@ class Desired:
                 self._names.add(entry)
             case RealNetwork():
                 self._real.setdefault(entry.address, set()).add(entry.key)
+            case Knock():
+                self._knocks.add(entry.key)
             case Prefix():
                 pass  # sifted all together: one may lie across another
 
@@ -359,6 +374,8 @@ class Desired:
                 self._names.remove(entry)
             case RealNetwork():
                 _discard(self._real, entry.address, entry.key)
+            case Knock():
+                self._knocks.discard(entry.key)
             case Prefix():
                 pass
 
@@ -379,6 +396,8 @@ class Desired:
                 plants = self.layout.plants
                 is_own = entry.address in self.layout.profiles or self._is_of_page(entry)
                 return is_own and all(host in plants for host in entry.hosts or ())
+            case Knock():
+                return entry.address in self.layout.profiles
             case Page():
                 return entry.address in self.layout.pages and entry.device in self.layout.plants
             case RealNetwork():

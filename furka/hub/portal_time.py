@@ -1,4 +1,4 @@
-"""The portal's clock as a hub knows it, whatever its own one shows."""
+"""The portal's time on a machine whose own clock may be wrong by any amount."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from furka.plan.entries import (
     Door,
     DoorPort,
     Entry,
+    Knock,
     NamedHost,
     Names,
     Page,
@@ -92,6 +93,24 @@ def compile_real(world: VisitWorld) -> tuple[Entry, ...]:
         for profile in world.profiles
         if profile.name in world.at_hand_for
         for pair in world.networks
+    )
+
+
+def compile_knocks(world: VisitWorld) -> tuple[Entry, ...]:
+    """For each yes that was not used yet, and each end of a tunnel of the person: where a first packet is noticed."""
+    return tuple(
+        Knock(
+            name=yes.name,
+            profile=profile.name,
+            site_name=world.site_name,
+            address=profile.address,
+            site=world.site_number,
+            not_before=yes.span.begins_at,
+            not_after=yes.span.ends_at,
+        )
+        for profile in world.profiles
+        for yes in world.unused
+        if yes.span.ends_at is not None
     )
 
 

@@ -114,6 +114,26 @@ class Door(_Value):
         return self.not_before <= at and (self.not_after is None or at < self.not_after)
 
 
+class Knock(_Value):
+    """Somebody may begin their time at a site with a first packet, until a moment. It opens nothing.
+
+    The hub notices packets of this tunnel address to this site and drops them; that one came is all it tells.
+    """
+
+    kind: Literal["knock"] = "knock"
+    name: str  # public key of the row of the request, for reports
+    profile: str  # public key of the row of the profile
+    site_name: str  # public key of the row of the site
+    address: IPv4Address
+    site: SiteNumber
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        return f"knock/{self.profile}/{self.site_name}/{self.name}"
+
+
 class Way(_Value):
     """How a page of a device is asked for."""
 
@@ -196,6 +216,6 @@ class RealNetwork(_Value):
         return f"real/{self.profile}/{self.site_name}/{self.network}"
 
 
-Entry = Annotated[Peer | Prefix | Door | Page | Names | RealNetwork, Field(discriminator="kind")]
+Entry = Annotated[Peer | Prefix | Door | Page | Knock | Names | RealNetwork, Field(discriminator="kind")]
 
-ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Names | RealNetwork] = TypeAdapter(Entry)
+ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Knock | Names | RealNetwork] = TypeAdapter(Entry)

@@ -93,6 +93,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Yes:
+    """Somebody was let in and has not begun: their first packet in this time begins it."""
+
+    name: str
+    span: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class VisitWorld:
     """One person at one site: their live profiles, open pages, and when a service's right lets them in, to which part.
 
@@ -109,3 +117,4 @@ class VisitWorld:
         str, ...
     ] = ()  # names of the profiles that have this site at hand under its real addresses
     networks: tuple[NetworkPair, ...] = ()  # of the site, where somebody has it at hand
+    unused: tuple[Yes, ...] = ()

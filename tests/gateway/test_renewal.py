@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,14 +75,14 @@ class Box:
 @pytest.fixture
 def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
     class AtOnce:
-        def __init__(self, target: object, args: tuple[str, ...], **_: object) -> None:
-            self._work = lambda: target(*args)  # type: ignore[operator]
+        def __init__(self, target: Callable[[str], None], args: tuple[str], **_: object) -> None:
+            self._target, self._args = target, args
 
         def start(self) -> None:
-            self._work()
+            self._target(*self._args)
 
     monkeypatch.setattr(renewal, "Thread", AtOnce)
-    monkeypatch.setattr(renewal.time, "sleep", lambda _: None)
+    monkeypatch.setattr("furka.gateway.renewal.time.sleep", lambda _seconds: None)
     time = FakeClock(NOW)
     with clock.using(time):
         yield Box(tmp_path, time)
