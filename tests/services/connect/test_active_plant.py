@@ -58,7 +58,9 @@ def test_chosen_plant_is_reached_under_its_own_networks(world: World, laptop: Pr
     assert sorted(net for _, net, _ in real(world, laptop)) == ["172.16.0.0/24", "192.168.1.0/24"]
     choose_plant(by(world.sonja), laptop.key, None)
     assert real(world, laptop) == []
-    assert list(Event.objects.filter(action__startswith="plant.").values_list("action", "node_key")) == [
+    assert list(
+        Event.objects.filter(action__startswith="plant.").order_by("id").values_list("action", "node_key")
+    ) == [
         ("plant.at-hand", school.key),
         ("plant.put-away", school.key),
         ("plant.at-hand", depot.key),
