@@ -56,6 +56,7 @@ urlpatterns = [
     path("levels/<str:key>/gateway/replace/", gateways.replace, name="gateway-replace"),
     path("levels/<str:key>/gateway/budget/", gateways.budget, name="gateway-budget"),
     path("levels/<str:key>/gateway/code/", sites.new_claim_code, name="level-claim-code"),
+    path("levels/<str:key>/gateway/key/", level_settings.renew_key, name="level-gateway-key"),
     path("levels/<str:key>/gateway/release/", level_settings.release, name="level-gateway-release"),
     path("levels/<str:key>/networks/new/", sites.new_network, name="level-network-new"),
     path("levels/<str:key>/networks/<str:network>/", equipment.network, name="level-network"),

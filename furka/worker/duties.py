@@ -20,7 +20,7 @@ from furka.live.publish import prune
 from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
-from furka.sites import gateway_log
+from furka.sites import gateway_log, keys
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
 from furka.viewing import operations as viewing
@@ -81,6 +81,11 @@ def look_after_connections(at: datetime) -> int:
     """End confirmed sessions that are over or idle; close connections that a hub has lost."""
     by = program("worker", at)
     return connections.end_idle_sessions(by) + connections.close_lost(by)
+
+
+def end_trials(at: datetime) -> int:
+    """Take new keys of gateways back that were not seen at work."""
+    return keys.end_trials(program("worker", at))
 
 
 def check_plans(at: datetime) -> int:
@@ -148,6 +153,7 @@ LOOPS = (
     Loop("views through others' eyes", 30, end_views),
     Loop("pages of devices that are over", 30, end_pages),
     Loop("sessions and connections", 20, look_after_connections),
+    Loop("new keys of gateways", 30, end_trials),
     Loop("check of the plans", 300, check_plans),
     Loop("closed accounts and changed addresses", 300, end_closed_accounts),
     Loop("imports", 1, take_in),

@@ -3,7 +3,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dispatch", "0002_accesses_of_persons"),
+        ("dispatch", "0003_given_names"),
         ("connections", "0002_take_over"),
     ]
 
