@@ -1,4 +1,4 @@
-"""How much passes through a site's tunnel each month, and the budget that its owner set, such as that of a SIM card.
+"""How much passes through a site's tunnel each month, and the budget that its owner set, such as that of a mobile subscription.
 
 Counted is what the hub's WireGuard counts: the contents of the tunnel with its own heads, without those of UDP.
 """
