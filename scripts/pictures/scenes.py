@@ -237,7 +237,6 @@ SCENES = (
     Scene("two-factor", SONJA, "/account/factors/"),
     Scene("organisations", SONJA, "/account/organisations/"),
     Scene("password", SONJA, "/account/password/change/"),
-    Scene("granted", SONJA, "/access/granted/"),
     Scene("sessions", SONJA, "/account/sessions/"),
     Scene("email", SONJA, "/account/email/"),
     Scene("close", SONJA, "/account/close/"),
