@@ -125,7 +125,6 @@ SCENES = (
     Scene("documents", RITA, "/levels/{site}/documents/"),
     Scene("document-new", RITA, "/levels/{site}/documents/new/"),
     Scene("photo", RITA, "/levels/{site}/photo/"),
-    Scene("archive", RITA, "/levels/{site}/archive/"),
     Scene("take-over", RITA, "/levels/{reseller}/take-over/"),
     Scene("level-bin", RITA, "/levels/{reseller}/bin/"),
     Scene("site-down", RITA, "/levels/{site_down}/"),
