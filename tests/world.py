@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 
+from furka.access.narrowing import PortNumber
 from furka.account.sessions import public_key_of_session
 from furka.attachments import operations as attachments
 from furka.attachments.kinds import checked
@@ -29,6 +30,8 @@ from furka.services.connect import operations as connect
 from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import profiles_of
+from furka.services.connect.trying import try_out
+from furka.services.connect.why import asked
 from furka.sites import operations as sites
 from furka.sites.queries import devices_of, networks_of
 from furka.tree import (
@@ -212,6 +215,12 @@ def an_open_page(who: Acting, site: Node) -> str:
     return open_page(who, device, "a login", "de").page.key
 
 
+def a_trial(who: Acting, site: Node) -> str:
+    """Somebody has the heating controller of a site tried; the key of the test."""
+    device = devices_of(who, site)[0].device
+    return try_out(who, site, asked(who, site, "", device.key, "", PortNumber("tcp", 80))).key
+
+
 def a_login(someone: Person) -> str:
     """A browser in which somebody is logged in; its public key."""
     session = SessionStore()
@@ -274,6 +283,7 @@ def samples(world: World) -> dict[str, str]:
         "offer": an_offer_to(world.fremd),
         "made": offering.offer(rita, world.ours.depot, offering.Address("x@example.org")).key,
         "page": an_open_page(sonja, school),
+        "trial": a_trial(rita, school),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

@@ -75,6 +75,10 @@ class Machine(Protocol):
         """Change prefixes and doors under rules that stand."""
         ...
 
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        """Those of these doors that are open in the kernel, each with the seconds that it has left."""
+        ...
+
     def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
         """Drop peers, then create or change others; a network moves to whoever is given it last."""
         ...

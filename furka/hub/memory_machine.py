@@ -89,6 +89,11 @@ class MemoryMachine:
 
         self._step(all_at_once)
 
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        self._expire()
+        at = monotonic()
+        return {key: self.in_force.doors[key] - at for key in doors if key in self.in_force.doors}
+
     def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
         for key in drop:
             self._step(lambda key=key: self._drop_peer(key))  # type: ignore[misc]

@@ -21,6 +21,7 @@ from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
 from furka.tree import ceilings, expiry, extending, removal, requesting
 from furka.tree.operation import program
+from furka.trials import operations as trials
 from furka.viewing import operations as viewing
 from furka.worker.loops import Loop
 
@@ -95,7 +96,7 @@ def end_sample_worlds(at: datetime) -> int:
 
 
 def tidy_up(at: datetime) -> int:
-    """Forget old news, traces of entries, ended sessions, and notes of the cache that are over."""
+    """Forget old news, traces of entries, ended sessions, and notes of the cache and tests that are over."""
     ended, _ = Session.objects.filter(expire_date__lt=at).delete()
     return (
         prune(at - NEWS_LASTS)
@@ -104,6 +105,7 @@ def tidy_up(at: datetime) -> int:
         + _forget_notes(at)
         + forget_old(at)
         + devicepages.forget_old(at)
+        + trials.forget_old(at)
     )
 
 

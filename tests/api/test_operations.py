@@ -58,6 +58,7 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _lists(rita)
         _particulars(rita, world.ours.school.key)
         _device_pages(as_person(world.sonja), f"/sites/{world.ours.school.key}")
+        _control(rita, f"/sites/{world.ours.school.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
         alone = tree.open_level(by(world.nora, YESTERDAY), Kind.CUSTOMER, "Allein").key
         _places(rita, as_person(world.nora), reseller, world.theirs.reseller.key, alone)
@@ -71,6 +72,15 @@ def _device_pages(sonja: Caller, site: str) -> None:
     key = sonja.post(f"{site}/devices/{device['key']}/page").body["key"]
     assert [each["key"] for each in sonja.items("/device-pages")] == [key]
     assert sonja.delete(f"/device-pages/{key}").status == 204
+
+
+def _control(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/services/connect and tests/trials."""
+    [device, *_] = rita.items(f"{site}/devices")
+    assert rita.get(f"{site}/connect/why", device=device["key"], port="tcp/80").body["allowed"]
+    key = rita.post(f"{site}/connect/trials", {"device": device["key"], "port": "tcp/80"}).body["key"]
+    assert rita.get(f"{site}/connect/trials/{key}").body["state"] == "waiting"
+    assert rita.items(f"{site}/connect/zones")
 
 
 def _attachments(rita: Caller, site: str) -> None:
