@@ -20,8 +20,8 @@ from furka.people.models import Person
 from furka.services.connect.trying import may_try, try_out
 from furka.services.connect.why import Question, asked
 from furka.sites.models import Gateway
-from furka.sites.operations import add_device
-from furka.sites.queries import devices_of
+from furka.sites.operations import remove_network
+from furka.sites.queries import devices_of, networks_of
 from furka.tree.granting import Terms
 from furka.tree.operation import program
 from furka.trials.models import LASTS, Trial
@@ -124,9 +124,8 @@ def test_nothing_is_sent_where_remote_access_is_off(world: World) -> None:
     here.update(cut_by="", released_at=NOW)
     assert refused() == "no-gateway"
     here.update(released_at=None)
-    add_device(by(world.rita), world.ours.school, "Fern", "10.9.9.9", "other")
-    far = next(v.device for v in devices_of(by(world.rita), world.ours.school) if v.device.name == "Fern")
-    question = asked(by(world.rita), world.ours.school, "", far.key, "", WEB)
+    remove_network(by(world.rita), networks_of(by(world.rita), world.ours.school)[0])
+    question = about(world, world.rita)
     assert refused() == "in-no-network"
 
 
@@ -184,10 +183,10 @@ def test_the_question_of_a_hub_is_answered_at_once_and_old_hubs_are_not_troubled
     row = tried(world, world.sonja)
     client = Client(headers={"Authorization": f"Bearer {token}"})
     world.hub.refresh_from_db()
-    path = f"{PREFIX}/hub/plan?since={world.hub.revision}&wait=20"
+    path = f"{PREFIX}/hub/plan?since={world.hub.revision}&wait=0"
     answered = PlanAnswer.model_validate_json(client.get(path).content)
     assert [each.name for each in answered.trials] == [row.key]
-    again = PlanAnswer.model_validate_json(client.get(path.replace("wait=20", "wait=0")).content)
+    again = PlanAnswer.model_validate_json(client.get(path.replace("wait=0", "wait=0")).content)
     assert again.trials == ()
 
 

@@ -260,7 +260,10 @@ def test_the_page_and_the_api_say_the_same(world: World, client: Client) -> None
     )
     assert (page.status_code, told.status) == (200, 200)
     assert (page.context["answer"].word, told.body["word"], told.body["reason"]) == ("yes", "yes", "granted")
-    assert page.context["verdict"] == told.body["sentence"]
+    assert (page.context["verdict"], told.body["sentence"]) == (
+        "Ja, das ist jetzt erreichbar.",
+        "Yes, this is reached now.",
+    )
     assert client.get(path, {"person": world.sonja.key}).status_code == 422
     assert client.get(path, {**query, "port": "99999"}).status_code == 422
     # Each reason that there is has its words.

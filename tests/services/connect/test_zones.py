@@ -13,7 +13,7 @@ from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.zones import zones
 from furka.sites.labels import label_device
 from furka.sites.models import Device
-from furka.sites.operations import add_device
+from furka.sites.operations import add_device, add_network, remove_network
 from furka.sites.queries import devices_of
 from furka.sites.spots import folded_labels
 from furka.tree.granting import Terms
@@ -35,7 +35,9 @@ def narrowed(world: World) -> World:
     """Three who reach parts of the school: by label, by device and port, and by ports alone."""
     rita, school = by(world.rita), world.ours.school
     add_device(rita, school, "Kamera", "192.168.1.20", "camera", web=True)
-    add_device(rita, school, "Wechselrichter", "192.168.7.9", "other")  # in no network
+    gone = add_network(rita, school, "192.168.7.0/24", "Weg")
+    add_device(rita, school, "Wechselrichter", "192.168.7.9", "other")
+    remove_network(rita, gone)  # so it lies in no network
     label_device(rita, devices(world)["Kamera"], ["Video"])
     parts = {
         "Lina": Narrowing(labels=frozenset({frozenset({"video"})})),
