@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Condition
 
-from furka.wire.hub import AccessSeen, HubReport, PageClosed, PeerSeen, TrialDone
+from furka.wire.hub import AccessSeen, HubReport, KnockHeard, PageClosed, PeerSeen, TrialDone
 
 #: The most of each kind in one message.
 PER_REPORT = 500
@@ -26,6 +26,7 @@ class Reports:
         self._accesses = {access.token: access for access in accesses}
         self._pages: dict[str, PageClosed] = {}
         self._trials: dict[str, TrialDone] = {}
+        self._knocks: dict[tuple[str, str], KnockHeard] = {}
         self._state = (0, 0, "")
         self._told_state: tuple[int, int, str] | None = None
         self.lost = 0
@@ -35,10 +36,12 @@ class Reports:
         peers: Iterable[PeerSeen] = (),
         accesses: Iterable[AccessSeen] = (),
         pages: Iterable[PageClosed] = (),
+        knocks: Iterable[KnockHeard] = (),
         trials: Iterable[TrialDone] = (),
     ) -> None:
         """Something was seen."""
         with self._changed:
+            self._knocks.update(((each.name, each.profile), each) for each in knocks)
             self._trials.update((trial.name, trial) for trial in trials)
             while len(self._trials) > PER_REPORT:
                 del self._trials[next(iter(self._trials))]
@@ -88,6 +91,7 @@ class Reports:
                 accesses=tuple(self._accesses.values())[:PER_REPORT],
                 pages=tuple(self._pages.values())[:PER_REPORT],
                 trials=tuple(self._trials.values()),
+                knocks=tuple(self._knocks.values())[:PER_REPORT],
             )
 
     def taken(self, report: HubReport) -> None:
@@ -100,6 +104,9 @@ class Reports:
             for access in report.accesses:
                 if self._accesses.get(access.token) == access:
                     del self._accesses[access.token]
+            for knock in report.knocks:
+                if self._knocks.get((knock.name, knock.profile)) == knock:
+                    del self._knocks[knock.name, knock.profile]
             for page in report.pages:
                 if self._pages.get(page.name) == page:
                     del self._pages[page.name]
@@ -107,5 +114,5 @@ class Reports:
                 self._trials.pop(trial.name, None)
 
     def _waiting(self) -> bool:
-        waiting = self._peers or self._accesses or self._pages or self._trials
+        waiting = self._peers or self._accesses or self._pages or self._knocks or self._trials
         return bool(waiting) or self._state != self._told_state

@@ -1,9 +1,9 @@
 """Connection tests, because somebody in the portal asked for one: is there an open door in the kernel, is the plant's
 tunnel up, does the device answer?
 
-The machine's thread looks doors up and opens one for the knock: to that device alone, from an address that no page and
-no person has, for seconds, which the kernel counts. So a knock goes exactly the way that everybody's packets go. The
-waiting is done by a thread of its own.
+The machine's thread looks doors up, and opens one for its own connection: to that device alone, from an address that
+no page and no person has, for seconds, which the kernel counts. So it goes exactly the way that everybody's packets go.
+The waiting is done by a thread of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Literal
 from furka.clock import monotonic
 from furka.hub.desired import Desired
 from furka.hub.machine import Machine, MachineError
-from furka.plan.addressing import knock_address
+from furka.plan.addressing import dial_address
 from furka.plan.render.hub_nft import EVERY_HOST, DoorKey, FilterChange, Layout
 from furka.wire.hub import TrialAsked, TrialDone
 
@@ -31,31 +31,31 @@ log = logging.getLogger(__name__)
 Reply = Literal["answers", "refuses", "silent", "no-way", "not-tried", ""]
 
 #: So long a device may take.
-KNOCK_SECONDS = 4.0
+DIAL_SECONDS = 4.0
 #: So much longer the door for it stays open.
 _MARGIN = 2.0
 #: A tunnel whose last handshake is older is down: WireGuard makes a new one every two minutes (REJECT_AFTER_TIME).
 _FRESH = 190
-#: So many devices are knocked at at once.
+#: So many devices are tried at once.
 MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Knocked:
-    """A knock is over."""
+class Dialled:
+    """A device was tried."""
 
     done: TrialDone
     door: DoorKey
 
 
 #: Connects from an address to a port of another; says what came back, and after how many milliseconds.
-Knock = Callable[[IPv4Address, IPv4Address, int], tuple[Reply, int | None]]
+Dial = Callable[[IPv4Address, IPv4Address, int], tuple[Reply, int | None]]
 
 
-def knock(source: IPv4Address, device: IPv4Address, port: int) -> tuple[Reply, int | None]:
+def dial(source: IPv4Address, device: IPv4Address, port: int) -> tuple[Reply, int | None]:
     """Open a TCP connection and close it again at once; nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as line:
-        line.settimeout(KNOCK_SECONDS)
+        line.settimeout(DIAL_SECONDS)
         begin = monotonic()
         reply: Reply = "answers"
         try:
@@ -67,22 +67,22 @@ def knock(source: IPv4Address, device: IPv4Address, port: int) -> tuple[Reply, i
             reply = "refuses"
         except OSError as error:
             if error.errno not in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
-                log.warning("no knock at %s: %s", device, error)
+                log.warning("%s can not be tried: %s", device, error)
                 return "", None
             reply = "no-way"
         return reply, round((monotonic() - begin) * 1000)
 
 
 class Trials:
-    """The tests of one hub. All but the knock belongs to the machine's thread."""
+    """The tests of one hub. All but the waiting belongs to the machine's thread."""
 
     def __init__(
         self,
         machine: Machine,
         desired: Desired,
-        over: Callable[[Knocked], None],
+        over: Callable[[Dialled], None],
     ) -> None:
-        self.knock: Knock = knock
+        self.dial: Dial = dial
         self._machine = machine
         self._desired = desired
         self._over = over
@@ -94,7 +94,7 @@ class Trials:
         return bool(self._running)
 
     def begin(self, asked: TrialAsked, layout: Layout, now: datetime) -> TrialDone | None:
-        """Test; returns what was found, or None if a knock is on its way. `now` is this machine's wall clock."""
+        """Test; returns what was found, or None if the device is being tried. `now` is this machine's wall clock."""
         site = self._desired.site_of(asked.device)
         if site is None or asked.device not in layout.plants:
             return TrialDone(name=asked.name, reply="not-tried")
@@ -102,25 +102,25 @@ class Trials:
             done = self._looked(asked, site, layout, now)
             if asked.port.protocol != "tcp" or len(self._running) >= MOST_AT_ONCE:
                 return done.model_copy(update={"reply": "not-tried"})
-            door = DoorKey(knock_address(layout.pages), site, asked.device)
-            self._machine.change_filter(FilterChange(open={door: KNOCK_SECONDS + _MARGIN}))
+            door = DoorKey(dial_address(layout.pages), site, asked.device)
+            self._machine.change_filter(FilterChange(open={door: DIAL_SECONDS + _MARGIN}))
         except MachineError as error:
             log.warning("no test: %s", error)
             return TrialDone(name=asked.name, reply="not-tried")
         self._running.add(asked.name)
-        Thread(target=self._knock, args=(asked, done, door), name="knock", daemon=True).start()
+        Thread(target=self._dial, args=(asked, done, door), name="dial", daemon=True).start()
         return None
 
-    def end(self, knocked: Knocked) -> TrialDone:
-        """A knock is over. Silence behind a door that somebody closed meanwhile says nothing about the device."""
-        self._running.discard(knocked.done.name)
-        if knocked.done.reply != "silent":
-            return knocked.done
+    def end(self, dialled: Dialled) -> TrialDone:
+        """A device was tried. Silence behind a door that somebody closed meanwhile says nothing about the device."""
+        self._running.discard(dialled.done.name)
+        if dialled.done.reply != "silent":
+            return dialled.done
         try:
-            stood = knocked.door in self._machine.look_up([knocked.door])
+            stood = dialled.door in self._machine.look_up([dialled.door])
         except MachineError:
             stood = False
-        return knocked.done if stood else knocked.done.model_copy(update={"reply": ""})
+        return dialled.done if stood else dialled.done.model_copy(update={"reply": ""})
 
     def _looked(self, asked: TrialAsked, site: int, layout: Layout, now: datetime) -> TrialDone:
         to = ("", 0), (asked.port.protocol, asked.port.number)
@@ -146,10 +146,10 @@ class Trials:
             handshake_seconds=age,
         )
 
-    def _knock(self, asked: TrialAsked, done: TrialDone, door: DoorKey) -> None:
+    def _dial(self, asked: TrialAsked, done: TrialDone, door: DoorKey) -> None:
         try:
-            reply, took = self.knock(door.address, asked.device, asked.port.number)
+            reply, took = self.dial(door.address, asked.device, asked.port.number)
         except Exception:
-            log.exception("a knock failed")
+            log.exception("trying a device failed")
             reply, took = "", None
-        self._over(Knocked(done.model_copy(update={"reply": reply, "milliseconds": took}), door))
+        self._over(Dialled(done.model_copy(update={"reply": reply, "milliseconds": took}), door))

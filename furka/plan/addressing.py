@@ -55,8 +55,8 @@ def nth_address(within: IPv4Network, number: int) -> IPv4Address:
     return within.network_address + number
 
 
-def knock_address(pages: IPv4Network) -> IPv4Address:
-    """From where a hub knocks at devices when it tests a connection: the last of these, which no page gets."""
+def dial_address(pages: IPv4Network) -> IPv4Address:
+    """From where a hub tries devices when it tests a connection: the last of these, which no page gets."""
     return pages[-2]
 
 

@@ -17,7 +17,7 @@ LASTS = timedelta(seconds=30)
 
 
 class Reply(models.TextChoices):
-    """What the device did when the hub knocked."""
+    """What the device did when the hub tried it."""
 
     ANSWERS = "answers", _("answers")
     REFUSES = "refuses", _("refuses")

@@ -66,9 +66,9 @@ class HubWelcome(_Message):
 
 
 class TrialAsked(_Message):
-    """Test a port of a device: look up which of these ends of tunnels have an open door to it, and knock there.
+    """Test a port of a device: look up which of these ends of tunnels have an open door to it, and try it.
 
-    It opens nothing for anybody: the hub knocks by itself, from an address of its own.
+    It opens nothing for anybody: the hub connects by itself, from an address of its own.
     """
 
     name: Annotated[str, Field(pattern=r"^[0-9a-z]{12}$")]
@@ -139,6 +139,15 @@ class TrialDone(_Message):
     milliseconds: Annotated[int, Field(ge=0, le=600_000)] | None = None
 
 
+class KnockHeard(_Message):
+    """A first packet came of somebody whose time begins with it; it was dropped."""
+
+    name: str  # of the request
+    profile: str
+    site_name: str
+    at: AwareDatetime
+
+
 class HubReport(_Message):
     """What a hub sees, only what changed since the last report that was taken."""
 
@@ -149,6 +158,7 @@ class HubReport(_Message):
     trouble: str = ""
     pages: tuple[PageClosed, ...] = ()
     trials: tuple[TrialDone, ...] = ()
+    knocks: tuple[KnockHeard, ...] = ()
 
 
 class HubReportTaken(_Message):

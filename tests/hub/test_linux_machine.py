@@ -93,6 +93,16 @@ def test_a_table_of_another_shape_is_replaced(machine: LinuxMachine) -> None:
     assert machine.observe().doors == {LAPTOP: inf}
 
 
+def test_it_listens_exactly_where_it_was_told(machine: LinuxMachine) -> None:
+    for visits in ({LAPTOP, PHONE}, {PHONE}, set(), {PHONE}):
+        machine.listen(visits)
+        listed = run("nft", "list", "set", "inet", "furka", "knocks")
+        assert ("100.72.0.1" in listed, "100.72.0.2" in listed) == (LAPTOP in visits, PHONE in visits)
+    assert machine.heard() == set()
+    run("nft", "add", "element", "inet", "furka", "knocked", "{ 100.72.0.2 . 2 }")
+    assert machine.heard() == {PHONE}
+
+
 def test_changes_may_be_repeated(machine: LinuxMachine) -> None:
     opening = FilterChange(learn={SCHOOL: 1, POOL: 2}, open={LAPTOP: 60.0, PHONE: inf})
     closing = FilterChange(close=frozenset({PHONE}), forget={POOL: 2})

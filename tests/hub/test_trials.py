@@ -1,4 +1,4 @@
-"""A hub tests a connection: it looks doors up, opens one for its knock alone, and tells what came back."""
+"""A hub tests a connection: it looks doors up, opens one for itself alone, and tells what came back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from furka.clock import now
 from furka.hub.desired import Desired
 from furka.hub.memory_machine import MemoryMachine
-from furka.hub.trials import Knocked, Reply, Trials
+from furka.hub.trials import Dialled, Reply, Trials
 from furka.kernel.wireguard import PeerState
 from furka.plan.entries import DoorPort, Prefix
 from furka.plan.render.hub_nft import DoorKey, FilterChange
@@ -19,7 +19,7 @@ from tests.hub.tunnels import DEVICE, LAPTOP, PLANT, SITE
 from tests.laws.hub_worlds import GROUND, LAYOUT
 from tests.world import public_key
 
-KNOCKER = DoorKey(IPv4Address("100.66.255.254"), SITE, DEVICE)
+DIALLER = DoorKey(IPv4Address("100.66.255.254"), SITE, DEVICE)
 GATEWAY = public_key()
 
 
@@ -34,17 +34,17 @@ class Stand:
         self.desired.hear(
             PlanAnswer(now=now(), revision=1, complete=True, entries=(Prefix(network=PLANT, site=SITE),)), 0.0
         )
-        self.over: SimpleQueue[Knocked] = SimpleQueue()
+        self.over: SimpleQueue[Dialled] = SimpleQueue()
         self.trials = Trials(self.machine, self.desired, self.over.put)
-        self.knocks: list[tuple[IPv4Address, IPv4Address, int]] = []
+        self.dialled: list[tuple[IPv4Address, IPv4Address, int]] = []
         self.opened = False
 
-        def knock(source: IPv4Address, device: IPv4Address, port: int) -> tuple[Reply, int | None]:
-            self.knocks.append((source, device, port))
-            self.opened = KNOCKER in self.machine.in_force.doors
+        def dial(source: IPv4Address, device: IPv4Address, port: int) -> tuple[Reply, int | None]:
+            self.dialled.append((source, device, port))
+            self.opened = DIALLER in self.machine.in_force.doors
             return reply, 7
 
-        self.trials.knock = knock
+        self.trials.dial = dial
 
     def test(
         self, protocol: str = "tcp", device: IPv4Address = DEVICE, at: datetime | None = None
@@ -88,14 +88,14 @@ def test_doors_of_every_width_are_found_with_the_longest_time() -> None:
         assert stand.test().doors == ()
 
 
-def test_the_knock_has_a_door_to_that_device_alone_which_the_kernel_closes() -> None:
+def test_the_hub_has_a_door_to_that_device_alone_which_the_kernel_closes() -> None:
     stand = Stand()
     done = stand.test()
     assert (done.reply, done.milliseconds) == ("answers", 7)
-    assert stand.knocks == [(IPv4Address("100.66.255.254"), DEVICE, 80)]
+    assert stand.dialled == [(IPv4Address("100.66.255.254"), DEVICE, 80)]
     assert stand.opened
-    assert set(stand.machine.in_force.doors) == {KNOCKER}
-    assert stand.machine.in_force.doors[KNOCKER] < inf
+    assert set(stand.machine.in_force.doors) == {DIALLER}
+    assert stand.machine.in_force.doors[DIALLER] < inf
     assert not stand.trials.running
 
 
@@ -111,14 +111,14 @@ def test_the_tunnel_is_up_while_its_handshake_is_fresh() -> None:
     assert stand.test(at=at).tunnel is False
 
 
-def test_what_no_plant_has_and_what_needs_no_answer_is_not_knocked_at() -> None:
+def test_what_no_plant_has_and_what_needs_no_answer_is_not_tried() -> None:
     stand = Stand()
     for device in ("10.128.9.1", "192.168.1.10", "127.0.0.1", "100.64.0.1"):
         done = stand.test(device=IPv4Address(device))
         assert (done.reply, done.doors) == ("not-tried", None)
     assert stand.test("udp").reply == "not-tried"
     assert stand.test("udp").doors == ()
-    assert stand.knocks == []
+    assert stand.dialled == []
     assert stand.machine.in_force.doors == {}
 
 
@@ -127,17 +127,17 @@ def test_silence_behind_a_door_that_somebody_closed_says_nothing() -> None:
     assert stand.test().reply == "silent"
     stand = Stand("silent")
     stand.machine.watch = None
-    knock = stand.trials.knock
+    dial = stand.trials.dial
 
     def closing(source: IPv4Address, device: IPv4Address, port: int) -> tuple[Reply, int | None]:
         stand.machine.in_force.doors.clear()
-        return knock(source, device, port)
+        return dial(source, device, port)
 
-    stand.trials.knock = closing
+    stand.trials.dial = closing
     assert stand.test().reply == ""
 
 
-def test_a_machine_that_fails_is_not_knocked_from() -> None:
+def test_a_machine_that_fails_tries_nothing() -> None:
     stand = Stand()
     stand.machine.fail_at = stand.machine.steps + 1
     assert stand.test().reply == "not-tried"

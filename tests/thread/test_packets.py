@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,7 +106,7 @@ def test_a_technician_reaches_no_other_technician(stage: Stage) -> None:
 #: Tries every address with every port at once; prints what answers.
 _SCAN = """
 import asyncio, sys
-async def knock(address, port):
+async def dial(address, port):
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
     except (OSError, TimeoutError):
@@ -113,7 +115,7 @@ async def knock(address, port):
     return f"{address}:{port}"
 async def scan():
     addresses, ports = sys.argv[1].split(","), map(int, sys.argv[2].split(","))
-    found = await asyncio.gather(*(knock(a, p) for p in list(ports) for a in addresses))
+    found = await asyncio.gather(*(dial(a, p) for p in list(ports) for a in addresses))
     print(" ".join(each for each in found if each))
 asyncio.run(scan())
 """
@@ -133,7 +135,7 @@ def test_a_scan_finds_exactly_what_was_granted(stage: Stage) -> None:
     assert sorted(found) == [f"{near}.10:80", f"{near}.11:502"]
 
 
-def test_trying_it_knocks_with_a_real_packet(stage: Stage) -> None:
+def test_trying_it_sends_a_real_packet(stage: Stage) -> None:
     grant, site = stage.let_in("a"), f"/sites/{stage.sites['a']['key']}/connect"
     why = stage.sonja.get(f"{site}/why?address=192.168.1.10&port=tcp/80")
     assert (why["word"], why["reason"]) == ("yes", "granted")
@@ -192,6 +194,31 @@ def test_time_ends_access_with_portal_worker_and_hub_program_dead(stage: Stage, 
         os.kill(stage.program.pid, signal.SIGCONT)
 
     assert seconds - 2 <= ended - begin <= seconds + 1.5
+
+
+def test_a_first_packet_begins_what_was_approved_and_ends_with_it(stage: Stage) -> None:
+    site = stage.sites["a"]["key"]
+    stage.invited(site, on_request=True)
+    wish = {"rights": ["connect.use"], "minutes": 1, "reason": "Brenner"}
+    asked = stage.sonja.post(f"/levels/{site}/requests", **wish)["key"]
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    stage.rita.post(f"/levels/{site}/requests/{asked}/approve", minutes=1)
+
+    def row() -> dict[str, Any]:
+        [found] = [each for each in stage.sonja.get("/requests")["items"] if each["key"] == asked]
+        return found  # type: ignore[no-any-return]
+
+    assert row()["stage"] == "approved"
+    begin = clock.monotonic()
+    assert opens(stage.lab, "laptop", stage.heating["a"], limit=10), "the same connection gets through"
+    assert clock.monotonic() - begin < 5
+    assert row()["stage"] == "running"
+    listed = stage.lab.run("hub", ["nft", "list", "set", "inet", "furka", "doors"], check=True).stdout
+    [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+    [left] = re.findall(rf"{re.escape(mine['address'])} \. \S+ timeout (\S+)", listed)
+    assert re.fullmatch(r"(1m|5\ds)(\d+ms)?", left), "the kernel counts the rest"
+    stage.sonja.post(f"/requests/{asked}/end")
+    wait_for("it is closed", lambda: not opens(stage.lab, "laptop", stage.heating["a"]), 10)
 
 
 @pytest.mark.long

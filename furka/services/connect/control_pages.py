@@ -148,7 +148,7 @@ def why(request: FurkaRequest, node: Node) -> HttpResponse:
 @require_POST
 @at_node(USE_REMOTE_ACCESS, Kind.SITE)
 def try_it(request: FurkaRequest, node: Node) -> HttpResponse:
-    """Have the hub knock at the device; what it finds comes to the page."""
+    """Have the hub try the device; what it finds comes to the page."""
     form = WhyForm(request.by, node, request.POST)
     if not form.is_valid():
         return redirect("connect-why", node.key)

@@ -1,4 +1,4 @@
-"""Trying it: the hub knocks at a device, for whoever may reach that device themselves."""
+"""Trying it: the hub tries a device, for whoever may reach that device themselves."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def may_try(by: Acting, question: Question) -> bool:
 
 @operation(USE_REMOTE_ACCESS)
 def try_out(work: Work, site: Node, question: Question) -> Trial:
-    """Have the hub look up the doors of a person to a device, and knock there.
+    """Have the hub look up the doors of a person to a device, and try it.
 
-    A knock goes where the one who asks may go by themselves, and nowhere else; the person asked about needs no right:
+    It goes where the one who asks may go by themselves, and nowhere else; the person asked about needs no right:
     their doors are looked up, nothing more. Raises Refused, Invalid or Conflict.
     """
     refuse_in_sample(work)

@@ -160,7 +160,7 @@ def explain_access(by: Acting, site: Node, question: Query[WhyQuery]) -> WhyAnsw
 
 @routes.post("/sites/{key}/connect/trials", at_node(USE_REMOTE_ACCESS, Kind.SITE))
 def try_connection(by: Acting, site: Node, body: NewTrial) -> Trial:
-    """Have the hub look up a person's doors to a device, and knock there; the answer comes within seconds."""
+    """Have the hub look up a person's doors to a device, and try it; the answer comes within seconds."""
     return _trial(by, try_out(by, site, _question(by, site, body)))
 
 
