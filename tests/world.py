@@ -110,7 +110,7 @@ def a_gateway(site: Node, owner: Person, at: datetime = YESTERDAY) -> sites.Clai
 
 def a_profile(someone: Person, name: str = "Laptop", at: datetime = YESTERDAY) -> Profile:
     """A device of a person, ready to connect."""
-    return connect.create_profile(by(someone, at), name, public_key())
+    return connect.create_profile(by(someone, at), name, public_key()).profile
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,7 @@ OWNED_BY = {
     "deleted": "rita",
     "asked": "sonja",
     "page": "sonja",
+    "trial": "sonja",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
 
@@ -284,7 +285,7 @@ def samples(world: World) -> dict[str, str]:
         "offer": an_offer_to(world.fremd),
         "made": offering.offer(rita, world.ours.depot, offering.Address("x@example.org")).key,
         "page": an_open_page(sonja, school),
-        "trial": a_trial(rita, school),
+        "trial": a_trial(sonja, school),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

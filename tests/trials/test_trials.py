@@ -71,14 +71,14 @@ def test_the_hub_is_asked_once_and_its_answer_is_shown(world: World) -> None:
         ),
     )
 
-    found = own_trial(by(world.rita), world.ours.school, row.key)
+    found = own_trial(by(world.rita), row.key)
     assert found is not None
     assert (found.door, found.tunnel, found.reply, found.milliseconds) == (True, True, "answers", 12)
     assert found.door_until == NOW + timedelta(seconds=92)
     told_of = [event.action for event in Event.objects.filter(action__startswith="trial.").order_by("id")]
     assert told_of == ["trial.asked", "trial.done"]
     assert News.objects.filter(topic=f"node:{world.ours.school.pk}", what="trial.done").exists()
-    assert own_trial(by(world.sonja), world.ours.school, row.key) is None  # of whoever asked alone
+    assert own_trial(by(world.sonja), row.key) is None  # of whoever asked alone
 
 
 @pytest.mark.parametrize(("doors", "door"), [(None, None), ((), False), ((None,), True), ((5.0, None), True)])
@@ -204,9 +204,9 @@ def test_page_and_api_do_the_same(world: World, client: Client, fake_clock: Fake
     assert made.status == 201
     [*_, told] = hand_out(program("hub", NOW), world.hub)
     report(world, TrialDone(name=told.name, doors=(None,), tunnel=True, reply="refuses", milliseconds=3))
-    read = api.get(f"{site}/{made.body['key']}").body
+    read = api.get(f"/trials/{made.body['key']}").body
     assert (read["state"], read["reply"], read["door_open"]) == ("done", "refuses", True)
-    assert as_person(world.rita).get(f"{site}/{made.body['key']}").status == 404
+    assert as_person(world.rita).get(f"/trials/{made.body['key']}").status == 404
     assert as_person(world.max).post(site, {"device": device.key, "port": "tcp/80"}).status == 403
     client.force_login(world.max)
     assert client.post(f"{path}try/", given).status_code == 403

@@ -159,7 +159,7 @@ def try_it(request: FurkaRequest, node: Node) -> HttpResponse:
 
 def _answered(request: FurkaRequest, node: Node, question: Question) -> dict[str, Any]:
     by, found = request.by, answer(request.by, question)
-    trial = own_trial(by, node, request.GET.get("trial", "")[:12])
+    trial = own_trial(by, request.GET.get("trial", "")[:12])
     query = request.GET.copy()
     query["part"] = "trial"
     return {
