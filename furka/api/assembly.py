@@ -30,6 +30,7 @@ from furka.api import (
     releases,
     reviews,
     roles,
+    routers,
     services,
     sites,
 )
@@ -86,6 +87,7 @@ for routes in (
     particulars,
     attachments,
     sites,
+    routers,
     extensions,
     grants,
     identity,

@@ -87,6 +87,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "photo.removed": (_("Photo removed"), "photo"),
     "gateway.code-issued": (_("Claim code created"), "key"),
     "gateway.claimed": (_("Gateway connected to the site"), "router"),
+    "gateway.router-connected": (_("Own router connected to the site"), "router"),
     "gateway.released": (_("Gateway released"), "router"),
     "release.prepared": (_("Supporter prepared for release at the plant"), "lock-open"),
     "release.taken-back": (_("Release at the plant taken back"), "lock"),

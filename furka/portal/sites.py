@@ -39,6 +39,7 @@ from furka.sites.operations import (
     remove_network,
 )
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
+from furka.sites.routers import is_outdated
 from furka.sites.web import has_page
 from furka.tree.acting import Acting
 from furka.tree.history import events_of
@@ -113,6 +114,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "state": _state(gateway, by.at),
         "gateway": gateway,
         "missing": _missing(gateway, networks),
+        "outdated": gateway is not None and is_outdated(gateway),
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",
@@ -137,6 +139,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
+            "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
             "people": level_url(node, "level-people"),

@@ -27,7 +27,8 @@ class PathKind(models.TextChoices):
 
 
 class Gateway(Owned):
-    """The box at the site that keeps the tunnel. A site has one at a time; released ones stay for the record."""
+    """The box at the site that keeps the tunnel, or the site's own router. A site has one at a time; released ones stay
+    for the record."""
 
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     hub = models.ForeignKey(Hub, on_delete=models.PROTECT, related_name="+")
@@ -52,6 +53,12 @@ class Gateway(Owned):
         max_length=10, default=""
     )  # what cut remote access at the site; empty while allowed
     cut_at = models.DateTimeField(null=True)
+    system = models.CharField(
+        max_length=20, default=""
+    )  # of a router without our program; empty: a box with it
+    told = models.CharField(
+        max_length=24, default=""
+    )  # digest of what a router's configuration was made from
 
     class Meta:
         constraints = (

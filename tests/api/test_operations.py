@@ -58,6 +58,7 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _lists(rita)
         _particulars(rita, world.ours.school.key)
         _device_pages(as_person(world.sonja), f"/sites/{world.ours.school.key}")
+        _router(rita, f"/sites/{world.ours.depot.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
         alone = tree.open_level(by(world.nora, YESTERDAY), Kind.CUSTOMER, "Allein").key
         _places(rita, as_person(world.nora), reseller, world.theirs.reseller.key, alone)
@@ -71,6 +72,17 @@ def _device_pages(sonja: Caller, site: str) -> None:
     key = sonja.post(f"{site}/devices/{device['key']}/page").body["key"]
     assert [each["key"] for each in sonja.items("/device-pages")] == [key]
     assert sonja.delete(f"/device-pages/{key}").status == 204
+
+
+def _router(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/sites."""
+    assert rita.get(f"{site}/router").body["code"] == "no-router"
+    given = {"public_key": public_key(), "system": "routeros"}
+    assert rita.post(f"{site}/router", given).body["code"] == "has-gateway"
+    made = rita.post(f"{site}/router", {**given, "replace": True}).body
+    assert (made["gateway"]["system"], "PRIVATE_KEY" in made["configuration"]) == ("routeros", True)
+    assert rita.get(f"{site}/router").body == made
+    assert rita.post(f"{site}/router/configured").status == 204
 
 
 def _attachments(rita: Caller, site: str) -> None:

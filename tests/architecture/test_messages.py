@@ -23,7 +23,7 @@ SAME = {
     },
     "fr": {
         "%(number)s minute", "%(number)s minutes", "30 minutes",
-        "Actions", "Code", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
+        "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Ports",
         "Service", "Services", "Version",

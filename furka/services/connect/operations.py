@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import timedelta
 from ipaddress import IPv4Network
 
@@ -12,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from furka.errors import Conflict, Invalid, NotThere
 from furka.plan.addressing import PLAN
-from furka.sites.operations import ends_elsewhere, home_hub
+from furka.sites.routers import checked_key
+from furka.sites.serving import ends_elsewhere, home_hub
 from furka.tree.operation import ProfileTouched, Work, own_operation
 from furka.tree.queries import operator
 from furka.tree.samples import refuse_in_sample
@@ -39,7 +38,7 @@ def create_profile(work: Work, name: str, public_key: str) -> Profile:
     name = one_line(name)
     if not name or len(name) > 60:
         raise Invalid.at("name", "name-wrong", _("Please enter a name of at most 60 characters."))
-    key = _checked_key(public_key)
+    key = checked_key(public_key)
     if ends_elsewhere(key):
         raise _key_taken()
     live = Profile.objects.filter(person_id=person_id, revoked_at=None)
@@ -109,15 +108,3 @@ def configuration(profile: Profile) -> str:
 
 def _key_taken() -> Conflict:
     return Conflict("key-taken", _("This key is already in use. Please make a new one."))
-
-
-def _checked_key(public_key: str) -> str:
-    try:
-        raw = base64.b64decode(public_key.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 32 or not any(raw):
-        raise Invalid.at(
-            "public_key", "key-wrong", _("This is not a public key of WireGuard (32 bytes in base64).")
-        )
-    return base64.b64encode(raw).decode()

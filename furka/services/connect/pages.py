@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from django import forms
@@ -10,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -23,6 +21,7 @@ from furka.dispatch.queries import inside
 from furka.gate.declare import at_node, own
 from furka.gate.request import FurkaRequest
 from furka.portal.invitations import granted_to, waiting
+from furka.portal.key_files import KeyFile
 from furka.portal.level_forms import SearchForm
 from furka.portal.level_page import StateShown, level_url, render_level, shown
 from furka.portal.limits import LimitsShown, held_back_from, limits_told
@@ -203,21 +202,8 @@ def create(request: FurkaRequest) -> HttpResponse:
     return _access(request, ProfileForm(auto_id="new_%s"), form, status=422)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """A profile as a file: its name, its text with a place for the private key, and both for the script."""
-
-    name: str
-    text: str
-
-    def as_json(self) -> SafeString:
-        """For a script block of the page, which it can't end."""
-        text = json.dumps({"name": self.name, "config": self.text})
-        return mark_safe(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S308  # nothing can end it
-
-
-def _config(profile: Profile) -> Config:
-    return Config(f"{_file_name(profile.name)}.conf", operations.configuration(profile))
+def _config(profile: Profile) -> KeyFile:
+    return KeyFile(f"{_file_name(profile.name)}.conf", operations.configuration(profile))
 
 
 @own("a person's own device")
