@@ -30,6 +30,8 @@ from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import profiles_of
 from furka.sites import operations as sites
+from furka.sites import preparing
+from furka.sites.models import PreparedGateway
 from furka.sites.queries import devices_of, networks_of
 from furka.tree import (
     ceilings,
@@ -202,8 +204,15 @@ OWNED_BY = {
     "deleted": "rita",
     "asked": "sonja",
     "page": "sonja",
+    "number": "rita",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
+
+
+def a_prepared_gateway(who: Person, level: Node) -> PreparedGateway:
+    """A gateway that was prepared at a level, alone in its batch."""
+    batch = preparing.prepare(by(who), level, "Lieferung", 1)
+    return PreparedGateway.objects.everything("a test").select_related("batch", "node").get(batch=batch)
 
 
 def an_open_page(who: Acting, site: Node) -> str:
@@ -247,8 +256,12 @@ def samples(world: World) -> dict[str, str]:
     secret = queries.invitation_secret(waiting.series)
     assert secret is not None
     asked = extending.ask_extension(sonja, grant, TONIGHT + timedelta(hours=1), "Ersatzteil fehlt")
+    prepared = a_prepared_gateway(world.rita, world.ours.customer)
     return {
         "key": school.key,
+        "batch": prepared.batch.key,
+        "piece": prepared.key,
+        "number": a_prepared_gateway(world.rita, world.ours.reseller).number,
         "asked": asked.key,
         "role": roles.create_role(rita, world.ours.customer, "Pikett", ["look", "connect.use"]).key,
         "grant": grant,

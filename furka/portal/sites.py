@@ -27,6 +27,7 @@ from furka.portal.level_page import StateShown, level_url, render_level, shown
 from furka.portal.limits import limits_for, only_looks
 from furka.portal.matters import about_me, about_people, about_places
 from furka.portal.once import once
+from furka.portal.prepared import NumberForm
 from furka.portal.refusals import errors_on
 from furka.sites.equipment import Port, ports_of
 from furka.sites.labels import label_device, labels_of
@@ -38,6 +39,7 @@ from furka.sites.operations import (
     remove_device,
     remove_network,
 )
+from furka.sites.preparing import waiting_for
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
 from furka.sites.routers import is_outdated
 from furka.sites.web import has_page
@@ -114,6 +116,8 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "state": _state(gateway, by.at),
         "gateway": gateway,
         "missing": _missing(gateway, networks),
+        "piece": waiting_for(node) if gateway is None and may_configure else None,
+        "number_form": NumberForm(auto_id="assign_%s"),
         "outdated": gateway is not None and is_outdated(gateway),
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
@@ -10,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from furka.access.rights import CONFIGURE
-from furka.errors import Conflict, Invalid
+from furka.errors import Conflict, Invalid, NotThere
 from furka.plan.addressing import (
     LARGEST_PLANT_NETWORK,
     PLAN,
@@ -31,6 +32,7 @@ from furka.sites.equipment import (
     write_facts,
 )
 from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
+from furka.sites.preparing import claim_prepared
 from furka.sites.serving import beside, gateway_of, has_gateway, must_be_site, part, refuse_too_many, serve
 from furka.tree.models import Node
 from furka.tree.operation import AccessTouched, SiteTouched, Work, operation, own_operation
@@ -100,6 +102,9 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     found = ClaimCode.objects.everything(_PROOF).filter(code_hash__in=fingerprints(read_code(code)))
     claim = found.select_for_update(of=("self",)).select_related("node", "gateway").first()
     if claim is None or claim.node.deleted_at is not None:
+        with suppress(NotThere):
+            served = claim_prepared(work, code, public_key, hostname, version)
+            return Claimed(served.gateway, served.token)
         raise Invalid.at(
             "code", "code-unknown", _("This claim code does not exist. Please check what you typed.")
         )

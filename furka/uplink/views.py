@@ -15,7 +15,7 @@ from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
 from furka.live.listen import until
 from furka.releases import operations as releases
-from furka.sites import operations, queries
+from furka.sites import operations, preparing, queries
 from furka.sites.models import Gateway
 from furka.tree.operation import program
 from furka.tunnel.models import Hub
@@ -82,6 +82,8 @@ def gateway_claim(request: HttpRequest) -> HttpResponse:
     """A gateway asks to serve a site."""
     guess(request)
     claim = body(request, ClaimRequest)
+    # Noted also where it has to wait, being assigned to no site yet.
+    preparing.note_plugged_in(program("gateway", clock.now()), claim.code, claim.public_key)
     claimed = operations.claim_gateway(
         program("gateway", clock.now()), claim.code, claim.public_key, claim.hostname, claim.version
     )

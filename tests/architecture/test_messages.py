@@ -16,8 +16,8 @@ CATALOGUES = messages.CATALOGUES
 #: What is the same word in that language as in English; anything else that is equal was forgotten.
 SAME = {
     "de": {
-        "Browser", "Browser: %(browser)s", "Code", "Computer", "Filter", "Gateway", "Gateway offline",
-        "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels", "Link",
+        "Browser", "Browser: %(browser)s", "Code", "Computer", "Filter", "Gateway", "Gateway %(number)s",
+        "Gateway offline", "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels", "Link",
         "Name", "Navigation", "Offline", "Online", "Organisation", "PIN",
         "Passkey", "Person", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s", "offline", "online",
     },
@@ -30,7 +30,8 @@ SAME = {
     },
     "it": {
         "Account", "Browser", "Browser: %(browser)s", "Computer", "E-mail", "Endpoint", "File", "Gateway",
-        "Gateway offline", "Gateway online", "Hub", "In %(networks)s.", "Link", "No", "Offline", "Online", "PIN",
+        "Gateway %(number)s", "Gateway offline", "Gateway online", "Hub", "In %(networks)s.", "Link", "No",
+        "Offline", "Online", "PIN",
         "Passkey", "Password", "link", "no", "offline", "online", "token",
     },
     "all": {

@@ -138,6 +138,8 @@ BODIES: dict[str, Callable[[], object]] = {
     "change_role": lambda: {"name": "Werkstatt", "rights": ["look"]},
     "change_several_grants": lambda: {"grants": ["a" * 12], "act": "pause"},
     "configure_connect": lambda: {"enabled": False},
+    "prepare_gateways": lambda: {"name": "Lieferung", "count": 2},
+    "assign_gateway": lambda: {"number": "0000-0000"},
     "connect_router": lambda: {"public_key": public_key(), "system": "linux", "replace": True},
     "create_profile": lambda: {"name": "Telefon", "public_key": public_key()},
 }
