@@ -3,9 +3,9 @@
     python scripts/deb.py dist            both, into dist/
     python scripts/deb.py dist gateway    one; with --fast hardly compressed
 
-`furka-gateway` is for a box at a plant: the program with what it needs and nothing more, in /opt/furka, and its unit, which
-is enabled. `furka-server` has everything: portal, worker, hub, relay, browse; their units are enabled by whoever sets
-the machine up. A machine has one of the two. Python itself is the system's; the package depends on the very version.
+`furka-gateway` is for a box at a plant: the program with what it needs and nothing more, in /opt/furka, and its unit,
+which is enabled. `furka-server` has everything: portal, worker, hub, relay, browse; their units are enabled by whoever
+sets the machine up. A machine has one of the two. Python is the system's; the package depends on the very version.
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def _environment(tree: Path, lock: str) -> None:
     for name, wanted in _locked(ROOT / "requirements" / f"{lock}.txt"):
         _copy(name, wanted, site, bin_)
     shutil.copytree(ROOT / "furka", site / "furka", ignore=_LEFT_OUT)
-    _script(bin_ / "furka", '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m furka.cli "$@"\n')
+    _script(
+        bin_ / "furka", '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m furka.cli "$@"\n'
+    )
     (tree / "usr" / "bin").mkdir(parents=True)
     (tree / "usr" / "bin" / "furka").symlink_to(f"/{OPT}/bin/furka")
 
@@ -127,7 +129,9 @@ def _is_true(marker: str) -> bool:
 def _copy(name: str, wanted: str, site: Path, bin_: Path) -> None:
     installed = metadata.distribution(name)
     if installed.version != wanted:
-        sys.exit(f"{name} is installed as {installed.version}, the lock file says {wanted}: run make setup-run")
+        sys.exit(
+            f"{name} is installed as {installed.version}, the lock file says {wanted}: run make setup-run"
+        )
     purelib = Path(sysconfig.get_path("purelib")).resolve()
     for file in installed.files or ():
         place = Path(str(file.locate()))
@@ -150,7 +154,11 @@ def _files(tree: Path, package: Package) -> None:
         _put(given / f"{unit}.service", tree / "usr/lib/systemd/system" / f"{unit}.service")
     for name in package.settings:
         _put(given / name, tree / "etc/furka" / name)
-    for kind, folder in (("sysusers", "sysusers.d"), ("tmpfiles", "tmpfiles.d"), ("modules", "modules-load.d")):
+    for kind, folder in (
+        ("sysusers", "sysusers.d"),
+        ("tmpfiles", "tmpfiles.d"),
+        ("modules", "modules-load.d"),
+    ):
         _put(given / f"{kind}.conf", tree / "usr/lib" / folder / f"{package.name}.conf")
     doc = tree / "usr/share/doc" / package.name
     _put(ROOT / "LICENSE", doc / "copyright")

@@ -26,9 +26,9 @@ class RouterSystem:
 
 _ALL = (
     RouterSystem("linux", "Linux (wg-quick, nftables)", linux, f"{TUNNEL}.conf", tried=True),
-    RouterSystem("openwrt", "OpenWrt 22.03 +", openwrt, f"{TUNNEL}-openwrt.sh"),
+    RouterSystem("openwrt", "OpenWrt ≥ 22.03", openwrt, f"{TUNNEL}-openwrt.sh"),
     RouterSystem(
-        "openwrt-iptables", "OpenWrt 21.02 −, Teltonika RutOS", openwrt_iptables, f"{TUNNEL}-rutos.sh"
+        "openwrt-iptables", "OpenWrt ≤ 21.02, Teltonika RutOS", openwrt_iptables, f"{TUNNEL}-rutos.sh"
     ),
     RouterSystem("routeros", "MikroTik RouterOS 7", routeros, f"{TUNNEL}.rsc"),
     RouterSystem("sense", "pfSense, OPNsense", sense, f"{TUNNEL}.txt"),
