@@ -160,6 +160,9 @@ def _files(tree: Path, package: Package) -> None:
         ("modules", "modules-load.d"),
     ):
         _put(given / f"{kind}.conf", tree / "usr/lib" / folder / f"{package.name}.conf")
+    for script in given.glob("furka-operate"):
+        _put(script, tree / "usr/sbin" / script.name)
+        (tree / "usr/sbin" / script.name).chmod(0o755)
     doc = tree / "usr/share/doc" / package.name
     _put(ROOT / "LICENSE", doc / "copyright")
     _put(ROOT / "docs" / "install.md", doc / "install.md")
