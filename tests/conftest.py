@@ -13,6 +13,7 @@ import pytest_django
 from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from pytest_django import Settings
 
 from furka import clock
@@ -65,6 +66,13 @@ def plain_static_files(settings: Settings, tmp_path: Path) -> None:
     plain: dict[str, Any] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT = str(tmp_path)
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_chosen_a_language() -> Iterator[None]:
+    """The last request of a test leaves its language behind: the next test begins with the texts as in the code."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -266,6 +266,7 @@ def samples(world: World) -> dict[str, str]:
         "role": roles.create_role(rita, world.ours.customer, "Pikett", ["look", "connect.use"]).key,
         "grant": grant,
         "person": world.sonja.key,
+        "checksum": "0" * 16,
         "request_key": a_request(world),
         "release": a_release(world),
         "review": reviews.begin(rita, school).key,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 from ninja import Query
+from ninja.params.models import Path as PathParam
 from pydantic import Field
 
 from furka.access.rights import PEOPLE, RIGHTS, Right, UnknownRight
@@ -61,6 +62,7 @@ class AccessOfPerson(schemas.Answer):
     valid_until: datetime | None
     windows: list[schemas.Window]
     time_zone: str
+    part: schemas.Part | None = Field(description="To which part of sites it leads; null: to all of them.")
     open_until: datetime | None = Field(description="The end of the hours that run at that moment.")
 
 
@@ -79,6 +81,27 @@ class Record(schemas.Answer):
     hash: str
     content: dict[str, Any]
     kind: Literal["level", "person"]
+
+
+class Taken(schemas.Answer):
+    """When an answer was taken along, by whom, and about which moment."""
+
+    at: datetime
+    by: str
+    moment: datetime
+
+
+#: The checksum of a print, or its beginning.
+Checksum = Annotated[str, PathParam(..., pattern="^[0-9a-fA-F]{16,64}$")]
+
+
+@routes.get("/levels/{key}/access/records/{checksum}", at_node(PEOPLE))
+def check_record(by: Acting, level: Node, checksum: Checksum) -> Taken:
+    """Whether a print is genuine: the answer with this checksum, if it was taken at this level."""
+    found = records.taken(by, level, checksum)
+    if found is None:
+        raise NotThere("record-unknown", _("The journal of this level knows no such checksum."))
+    return Taken(at=found.at, by=found.by, moment=found.moment)
 
 
 @routes.get("/levels/{key}/access", at_node(PEOPLE))
@@ -150,5 +173,6 @@ def _answer(access: Access) -> AccessOfPerson:
         valid_until=access.valid_until,
         windows=[schemas.Window.model_validate(each) for each in access.windows],
         time_zone=access.time_zone,
+        part=schemas.part(access.narrowing),
         open_until=access.open_until,
     )

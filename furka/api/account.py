@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.utils.translation import gettext_lazy as _
 from pydantic import Field, StringConstraints
 
-from furka.account import particulars, sessions
+from furka.account import closing, email_change, particulars, sessions
 from furka.account.export import export_of
 from furka.account.particulars import Particulars
 from furka.api.routes import Key, Routes, own
-from furka.api.schemas import Answer, Input, Name, Text
+from furka.api.schemas import Answer, Input, LevelName, Name, Text, level_name
+from furka.errors import Invalid, NotThere
 from furka.people import notices
 from furka.people.models import Person
 from furka.tree.acting import Acting
@@ -78,6 +80,49 @@ class Logins(Answer):
     items: list[Login]
 
 
+class EmailChange(Answer):
+    """Another address for my account, which is not mine yet."""
+
+    new_email: str
+    new_confirmed: bool
+    old_confirmed: bool
+    done_at: datetime | None = Field(
+        description="When it is done without the old address; null: the new one has to confirm first."
+    )
+    ends_at: datetime
+
+
+class NewEmail(Input):
+    """The address that my account shall have."""
+
+    email: Annotated[Text, StringConstraints(min_length=3, max_length=254)]
+
+
+class ClosingMeans(Answer):
+    """What the end of my account would mean, in numbers."""
+
+    owned_alone: list[LevelName] = Field(description="To be handed over or deleted first.")
+    accesses: int
+    others: int = Field(description="People who lose access with me.")
+    invitations: int
+    devices: int
+    tokens: int
+    sessions: int
+    undo_days: int
+
+
+class Closing(Input):
+    """The end of my account, said twice: by the call and by the address of the account."""
+
+    email: Annotated[Text, StringConstraints(max_length=254)]
+
+
+class Closed(Answer):
+    """It is closed."""
+
+    until: datetime = Field(description="Until then I can log in on the pages and take it back.")
+
+
 class Export(Answer):
     """Everything that is kept about me, by kind."""
 
@@ -135,10 +180,52 @@ def end_login(by: Acting, session: Key) -> None:
     sessions.end_session(by, session)
 
 
-@routes.get("/me/export", own("what is kept about me", session_only=True))
+@routes.get("/me/export", own("what is kept about me", proven=True))
 def export_my_data(by: Acting) -> Export:
     """Everything that the installation keeps about me; without secrets."""
     return Export(kinds=export_of(by))
+
+
+@routes.get("/me/email-change", own("my own address"))
+def read_email_change(by: Acting) -> EmailChange:
+    """The change of address that waits to be confirmed."""
+    found = email_change.waiting_change(by)
+    if found is None:
+        raise NotThere("no-email-change", _("No change of your address is waiting."))
+    return EmailChange(**{name: getattr(found, name) for name in EmailChange.model_fields})
+
+
+@routes.post("/me/email-change", own("my own address", proven=True))
+def change_email(by: Acting, body: NewEmail) -> EmailChange:
+    """Ask for another address; a link is sent to both, and each confirms it."""
+    email_change.ask_for_change(by, body.email)
+    return read_email_change(by)
+
+
+@routes.delete("/me/email-change", own("my own address", session_only=True))
+def keep_email(by: Acting) -> None:
+    """Keep the address as it is; once more is no fault."""
+    email_change.take_back(by)
+
+
+@routes.get("/me/closing", own("my own account"))
+def what_closing_means(by: Acting) -> ClosingMeans:
+    """What the end of my account would mean."""
+    found = closing.consequences(by)
+    counts = ("accesses", "others", "invitations", "devices", "tokens", "sessions")
+    return ClosingMeans(
+        owned_alone=[level_name(node) for node in found.owned_alone],
+        undo_days=closing.UNDO.days,
+        **{name: getattr(found, name) for name in counts},
+    )
+
+
+@routes.post("/me/closing", own("my own account", proven=True), status=200)
+def close_account(by: Acting, body: Closing) -> Closed:
+    """Close my account: all that it opens ends at once. Logging in on the pages takes it back in time."""
+    if body.email.strip().lower() != _person(by).email:
+        raise Invalid.at("email", "email-differs", _("This is not the address of your account."))
+    return Closed(until=closing.close_account(by))
 
 
 def _person(by: Acting) -> Person:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -68,6 +69,16 @@ def token_is_not_enough(request: HttpRequest) -> None:
     """Turns away whoever shows a good token where only a session counts."""
     if Token()(request) is not None:
         raise Turned(403, "token-not-enough", _("This can not be done with a token. Please log in."))
+
+
+def refuse_stale(request: HttpRequest) -> None:
+    """Turns away whoever logged in long ago, where the pages ask once more who it is."""
+    if is_reauthentication_required(request, app=""):
+        raise Turned(
+            403,
+            "proof-needed",
+            _("Please prove once more on the pages who you are (/account/reauthenticate/)."),
+        )
 
 
 class _Proof(CsrfViewMiddleware):

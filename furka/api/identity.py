@@ -34,6 +34,7 @@ class Provider(Answer):
     issuer: str
     client_id: str
     domains: list[str]
+    authority: str = Field(description="PEM of a certificate authority of its own; empty: a public one.")
     only_way: bool = Field(description="For the reseller's own staff, owners excepted.")
     enabled: bool
     redirect_address: str = Field(description="To be entered at the provider.")
@@ -48,6 +49,9 @@ class ProviderChanges(Input):
     client_id: _Short | None = None
     secret: _Short | None = Field(None, description="Is kept sealed and never shown.")
     domains: Annotated[list[_Domain], Field(max_length=50)] | None = None
+    authority: Annotated[Text, StringConstraints(max_length=20_000)] | None = Field(
+        None, description="Certificates as PEM; only what they signed is believed then. Empty: none."
+    )
     only_way: bool | None = None
     enabled: bool | None = None
 
@@ -91,7 +95,11 @@ def read_identity_provider(by: Acting, level: Node) -> Provider:
 def set_up_identity_provider(by: Acting, level: Node, body: ProviderChanges) -> Provider:
     """Set up the provider of a reseller, or change it."""
     row = operations.provider_at(by, level)
-    kept = {name: getattr(row, name) for name in ("name", "issuer", "client_id", "domains")} if row else {}
+    kept = (
+        {name: getattr(row, name) for name in ("name", "issuer", "client_id", "domains", "authority")}
+        if row
+        else {}
+    )
     switches = {name: getattr(row, name) for name in ("only_way", "enabled")} if row else {}
     given = {name: value for name, value in body.model_dump().items() if value is not None}
     empty = {"name": "", "issuer": "", "client_id": "", "domains": ()}
@@ -122,7 +130,7 @@ def list_own_links(by: Acting) -> OwnLinks:
     )
 
 
-@routes.delete("/me/organisations/{provider}", own("by which organisations I can log in", session_only=True))
+@routes.delete("/me/organisations/{provider}", own("by which organisations I can log in", proven=True))
 def undo_own_link(by: Acting, provider: Key) -> None:
     """Log in by this organisation no more; refused for the only way to log in."""
     own_links.unlink(by, provider)
@@ -136,6 +144,7 @@ def _provider(level: Node, row: IdentityProvider) -> Provider:
         issuer=row.issuer,
         client_id=row.client_id,
         domains=row.domains,
+        authority=row.authority,
         only_way=row.only_way,
         enabled=row.enabled,
         redirect_address=f"{settings.PORTAL_URL}{back}",

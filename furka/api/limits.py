@@ -14,7 +14,7 @@ from furka.api import schemas
 from furka.api.paging import Page, Paging, items_of
 from furka.api.routes import Key, Routes, at_node, own
 from furka.errors import Invalid, NotThere
-from furka.tree import ceilings, queries, requesting, requests
+from furka.tree import answering, ceilings, entering, queries, requesting, requests
 from furka.tree.acting import Acting
 from furka.tree.ceilings import Ceiling, CeilingTerms
 from furka.tree.models import Node
@@ -66,12 +66,18 @@ class NewRequest(schemas.Input):
     minutes: int = Field(ge=1, le=requesting.LONGEST_MINUTES)
     reason: schemas.Text = Field(max_length=500)
     begins: schemas.Moment | None = None
+    open_until: schemas.Moment | None = Field(
+        None, description="Until when it can be answered; null: a day from when it shall begin."
+    )
 
 
 class Approval(schemas.Input):
     """A yes, as long as asked for or shorter."""
 
     minutes: int | None = None
+    use_until: schemas.Moment | None = Field(
+        None, description="By when it has to be begun; null: a day from when it may begin."
+    )
     answer: schemas.Text = Field("", max_length=500)
 
 
@@ -154,13 +160,13 @@ def enter_in_emergency(by: Acting, level: Node, body: NewRequest) -> RequestForA
 def approve_request(by: Acting, level: Node, request_key: Key, body: Approval) -> RequestForAccess:
     """Say yes, as long as asked for or shorter."""
     row = _at(by, level, request_key)
-    return _request(by, requesting.approve(by, row, body.minutes, answer=body.answer))
+    return _request(by, answering.approve(by, row, body.minutes, body.use_until, body.answer))
 
 
 @routes.post("/levels/{key}/requests/{request_key}/decline", at_node(PEOPLE), status=200)
 def decline_request(by: Acting, level: Node, request_key: Key, body: Refusal) -> RequestForAccess:
     """Say no."""
-    return _request(by, requesting.decline(by, _at(by, level, request_key), body.answer))
+    return _request(by, answering.decline(by, _at(by, level, request_key), body.answer))
 
 
 @routes.get("/me/access", own("what I was granted"))
@@ -195,7 +201,7 @@ def list_own_requests(by: Acting, page: Query[Paging]) -> Page[RequestForAccess]
 @routes.post("/requests/{request_key}/begin", own("what I asked for"), status=200)
 def begin_access(by: Acting, request_key: Key) -> RequestForAccess:
     """Use a yes: from now on the time runs."""
-    return _request(by, requesting.begin(by, request_key))
+    return _request(by, entering.begin(by, request_key))
 
 
 @routes.post("/requests/{request_key}/withdraw", own("what I asked for"), status=204)
@@ -207,13 +213,13 @@ def withdraw_request(by: Acting, request_key: Key) -> None:
 @routes.post("/requests/{request_key}/end", own("what I asked for"), status=204)
 def end_access(by: Acting, request_key: Key) -> None:
     """Give the access back before its time is over."""
-    requesting.end(by, request_key)
+    entering.end(by, request_key)
 
 
 @routes.post("/requests/{request_key}/justification", own("what I asked for"), status=200)
 def justify_emergency(by: Acting, request_key: Key, body: Justification) -> RequestForAccess:
     """Say afterwards what the emergency was."""
-    return _request(by, requesting.justify(by, request_key, body.justification))
+    return _request(by, entering.justify(by, request_key, body.justification))
 
 
 def _terms(row: Ceiling) -> dict[str, Any]:
@@ -227,7 +233,7 @@ def _terms(row: Ceiling) -> dict[str, Any]:
 
 
 def _wish(body: NewRequest) -> Wish:
-    return Wish(body.rights, body.minutes, body.reason, body.begins)
+    return Wish(body.rights, body.minutes, body.reason, body.begins, body.open_until)
 
 
 def _at(by: Acting, level: Node, key: str) -> AccessRequest:

@@ -38,7 +38,7 @@ def list_tokens(by: Acting, page: Query[Paging]) -> Page[schemas.Token]:
     return Page[schemas.Token](items=[schemas.token(row, levels) for row in rows], next=following)
 
 
-@routes.post("/tokens", own("my tokens", session_only=True))
+@routes.post("/tokens", own("my tokens", proven=True))
 def issue_token(by: Acting, body: schemas.NewToken) -> schemas.TokenWithSecret:
     """A new token. Its secret is shown this once."""
     node = None

@@ -116,6 +116,13 @@ def answer_review(by: Acting, level: Node, review: Key, grant: Key, body: NewAns
     return _item(item)
 
 
+@routes.post("/levels/{key}/reviews/{review}/signature", at_node(PEOPLE, proven=True), status=200)
+def sign_review(by: Acting, level: Node, review: Key) -> Review:
+    """Sign a review off, as an owner of the level."""
+    operations.sign(by, _known(by, level, review))
+    return _review(_known(by, level, review), 0)
+
+
 def _known(by: Acting, level: Node, key: str) -> ReviewRow:
     found = queries.review_of_key(by, level, key)
     if found is None:

@@ -30,7 +30,7 @@ from pydantic import BaseModel
 
 from furka.access.policy import Reason
 from furka.access.rights import Right
-from furka.api.credentials import Session, Token, token_is_not_enough
+from furka.api.credentials import Session, Token, refuse_stale, token_is_not_enough
 from furka.errors import Invalid, Refused
 from furka.gate.declare import Declaration, Entrance, declare, entered
 from furka.tree.acting import Acting
@@ -50,6 +50,7 @@ class Access:
 
     declaration: Declaration
     session_only: bool = False
+    proven: bool = False  # whoever calls has just proved in that session who they are
 
     @property
     def credentials(self) -> list[Callable[[HttpRequest], object]] | None:
@@ -68,10 +69,18 @@ class Access:
             told["levels"] = [str(kind) for kind in self.declaration.kinds]
         if self.session_only:
             told["session"] = True
+        if self.proven:
+            told["proven"] = True
         return told
 
     def let_in(self, request: HttpRequest, values: dict[str, Any]) -> tuple[object, ...]:
         """What the operation gets first; takes the key out of the values. Raises NotThere or Refused."""
+        first = self._known(request, values)
+        if self.proven:
+            refuse_stale(request)
+        return first
+
+    def _known(self, request: HttpRequest, values: dict[str, Any]) -> tuple[object, ...]:
         match self.declaration:
             case Declaration(entrance=Entrance.PUBLIC):
                 return ()
@@ -82,14 +91,16 @@ class Access:
                 return (_unlimited(request),)
 
 
-def at_node(needs: Right, *kinds: Kind) -> Access:
-    """Whoever holds the right at the node in the address, which is one of these kinds (default: any)."""
-    return Access(Declaration(Entrance.NODE, needs=needs, kinds=tuple(kinds)))
+def at_node(needs: Right, *kinds: Kind, proven: bool = False) -> Access:
+    """Whoever holds the right at the node in the address, which is one of these kinds (default: any); with `proven`
+    in a session, in which they have just proved who they are."""
+    return Access(Declaration(Entrance.NODE, needs=needs, kinds=tuple(kinds)), proven, proven)
 
 
-def own(reason: str, *, session_only: bool = False) -> Access:
-    """Whoever is logged in, for what is theirs alone; with `session_only` no token is enough."""
-    return Access(Declaration(Entrance.OWN, reason), session_only)
+def own(reason: str, *, session_only: bool = False, proven: bool = False) -> Access:
+    """Whoever is logged in, for what is theirs alone; with `session_only` no token is enough, and with `proven` they
+    have just proved who they are in that session."""
+    return Access(Declaration(Entrance.OWN, reason), session_only or proven, proven)
 
 
 def public(reason: str) -> Access:

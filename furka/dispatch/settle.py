@@ -11,7 +11,7 @@ from furka.dispatch.models import PlanEntry
 from furka.dispatch.units import SiteUnit, Unit, VisitUnit, compile_units, units_of
 from furka.manyrows import insert_all
 from furka.plan.diff import by_key, difference
-from furka.plan.entries import ENTRY, Door, Entry, Page
+from furka.plan.entries import ENTRY, Door, Entry, Knock, Page
 from furka.sites.models import Gateway
 from furka.tree.operation import Work
 from furka.tunnel.models import Hub
@@ -85,7 +85,7 @@ def _store(hub: Hub, names: set[str], wanted: dict[Unit, list[Entry]], dropped: 
             (unit.site_id, unit.person_id) if isinstance(unit, VisitUnit) else (None, None)
         )
         row.body = entry.model_dump(mode="json")
-        row.not_after = entry.not_after if isinstance(entry, Door | Page) else None
+        row.not_after = entry.not_after if isinstance(entry, Door | Page | Knock) else None
         fresh.append(row)
     known = [row for row in fresh if row.pk is not None]  # the others get their number now
     insert_all([row for row in fresh if row.pk is None])

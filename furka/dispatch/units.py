@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.db.models import Q, QuerySet
@@ -24,6 +24,7 @@ from furka.catalogue.service import services
 from furka.devicepages.models import OpenPage
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.page_ends import open_page_ends
+from furka.dispatch.unused import unused_yeses, yeses_at
 from furka.plan.compile import compile_profile, compile_site
 from furka.plan.entries import DoorPort, Entry
 from furka.plan.world import (
@@ -271,6 +272,7 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
     with_pages = {person for _site, person in pages}
     held = {person: held_from(person, at) for person in persons if profiles[person] or person in with_pages}
     ceilings = ceilings_over(nodes.values(), at)
+    unused = unused_yeses(persons, at)
     is_narrowed = any(not each.narrowing.is_whole for some in held.values() for each in some)
     spots = spots_at(site_ids) if is_narrowed else {}
     choices = {
@@ -290,6 +292,8 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
                 opened = tuple(_opening(*part, found_spots) for part in sorted(parts.items(), key=_by_name))
                 open_there = pages.get((site.pk, unit.person_id), ())
                 world = _visit(site, profiles[unit.person_id], opened, open_there)
+                yeses = yeses_at(unused[unit.person_id], each.visit_right, site.place)
+                world = replace(world, unused=yeses)
                 entries += [(gateway.hub_id, entry) for entry in each.compile_visit(world, settings)]
         found.append(Compiled(unit, tuple(entries)))
     return found

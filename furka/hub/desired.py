@@ -9,64 +9,20 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from math import inf
 from typing import TypeVar
 
-from furka.plan.entries import Door, Entry, Page, Peer, Prefix, TunnelEnd
+from furka.hub.portal_time import SLACK, PortalTime
+from furka.plan.entries import Door, Entry, Knock, Page, Peer, Prefix, TunnelEnd
 from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
 _Key = TypeVar("_Key")
 _Item = TypeVar("_Item")
 
-#: A door in force may end this much earlier than it should before it is written anew.
-SLACK = 0.2
-
 #: How often doors with a lease are looked at: a third of the shortest lease there is.
 LEASE_ROUND = 20.0
-
-#: An answer that comes late makes the portal's clock look slow by so much at most; more, and it was set back.
-_LATEST = 5.0
-
-
-class PortalTime:
-    """The portal's clock, carried on by this machine's monotonic one between its answers."""
-
-    def __init__(self) -> None:
-        self._offset: float | None = None
-        self._told = inf
-
-    @property
-    def known(self) -> bool:
-        return self._offset is not None
-
-    def hear(self, now: datetime, at: float) -> bool:
-        """An answer that was given at `now` has arrived at `at`; returns whether that moves all ends noticeably.
-
-        Answers travel for a while, so the one that puts the portal's clock furthest ahead is nearest to the truth.
-        """
-        heard = now.timestamp() - at
-        if self._offset is None or not self._offset - _LATEST < heard <= self._offset:
-            self._offset = heard
-        moved = abs(self._offset - self._told) > SLACK
-        if moved:
-            self._told = self._offset
-        return moved
-
-    def at(self, at: float) -> datetime:
-        """The portal's time at a moment of this machine; ValueError before the first answer."""
-        return datetime.fromtimestamp(at + self._known_offset(), UTC)
-
-    def moment_of(self, time: datetime) -> float:
-        """When, on this machine, the portal's clock shows that time."""
-        return time.timestamp() - self._known_offset()
-
-    def _known_offset(self) -> float:
-        if self._offset is None:
-            raise ValueError("the portal's time is not known before its first answer")
-        return self._offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +171,18 @@ class Desired:
             and any(self.visit(key, at) for key in self._visits_from.get(page.address, ()))
         )
 
+    def knocks(self, at: float) -> dict[DoorKey, Knock]:
+        """Where a first packet begins somebody's time at that moment."""
+        if not self._knocks or not self.time.known:
+            return {}
+        now = self.time.at(at)
+        found = (self._entries[name] for name in sorted(self._knocks))
+        return {
+            DoorKey(knock.address, knock.site): knock
+            for knock in found
+            if isinstance(knock, Knock) and knock.not_before <= now < knock.not_after
+        }
+
     def everything(self) -> Touched:
         """All that the plan speaks of."""
         return Touched(frozenset(self._by_public_key), frozenset(self._prefixes), frozenset(self._doors))
@@ -262,6 +230,7 @@ class Desired:
         self._visits: dict[DoorKey, set[str]] = {}
         self._leased: set[DoorKey] = set()
         self._pages: set[str] = set()
+        self._knocks: set[str] = set()
         self._visits_from: dict[IPv4Address, set[DoorKey]] = {}  # of pages alone
         self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
         self._improper = 0  # prefixes aside, which are sifted
@@ -291,8 +260,8 @@ class Desired:
                         doors.update(keys_of(entry))
                     case Page():
                         pages.add(entry.key)
-                    case None:
-                        pass
+                    case Knock() | None:
+                        pass  # what is listened for is looked at again and again
         prefixes: frozenset[IPv4Network] = frozenset()
         if prefix_said:
             self._sift_prefixes()
@@ -336,6 +305,8 @@ class Desired:
                     heapq.heappush(self._moments, moment)
             case Page():
                 self._pages.add(entry.key)
+            case Knock():
+                self._knocks.add(entry.key)
             case Prefix():
                 pass  # sifted all together: one may lie across another
 
@@ -359,6 +330,8 @@ class Desired:
                         self._leased.discard(key)
             case Page():
                 self._pages.discard(entry.key)
+            case Knock():
+                self._knocks.discard(entry.key)
             case Prefix():
                 pass
 
@@ -379,6 +352,8 @@ class Desired:
                 plants = self.layout.plants
                 is_own = entry.address in self.layout.profiles or self._is_of_page(entry)
                 return is_own and all(host in plants for host in entry.hosts or ())
+            case Knock():
+                return entry.address in self.layout.profiles
             case Page():
                 return entry.address in self.layout.pages and entry.device in self.layout.plants
 

@@ -112,6 +112,14 @@ class LinuxMachine:
         with _as_machine_error():
             return dict(_use(element) for element in self._elements("used"))
 
+    def listen(self, visits: Iterable[DoorKey]) -> None:
+        with _as_machine_error():
+            self._nft.run(hub_nft.listen(visits))
+
+    def heard(self) -> set[DoorKey]:
+        with _as_machine_error():
+            return {_key("knocked", element["elem"]["val"]) for element in self._elements("knocked")}
+
     def forget_uses(self, doors: Iterable[DoorKey]) -> None:
         with _as_machine_error():
             self._nft.run(hub_nft.forget_used(doors))

@@ -87,6 +87,14 @@ class Machine(Protocol):
         """What has passed the doors that were used; an error if the filter is gone."""
         ...
 
+    def listen(self, visits: Iterable[DoorKey]) -> None:
+        """Notice packets of tunnel addresses to sites exactly there, though they are dropped."""
+        ...
+
+    def heard(self) -> set[DoorKey]:
+        """Where such packets came in the last seconds."""
+        ...
+
     def forget_uses(self, doors: Iterable[DoorKey]) -> None:
         """Stop counting for doors that are closed."""
         ...

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from furka.clock import monotonic
 from furka.hub.machine import Ground, InForce, MachineError, Use
 from furka.kernel.wireguard import PeerState
-from furka.plan.render.hub_nft import EVERY_HOST, DoorKey, FilterChange, Layout
+from furka.plan.render.hub_nft import EVERY_HOST, KNOCK_KEPT, DoorKey, FilterChange, Layout
 
 
 class OpenPath(NamedTuple):
@@ -37,6 +37,8 @@ class MemoryMachine:
         self.table = False
         self.in_force = InForce()
         self.used: dict[DoorKey, Use] = {}
+        self.listens: frozenset[DoorKey] = frozenset()
+        self.knocked: dict[DoorKey, float] = {}
         self.states: dict[str, PeerState] = {}
         self.steps = 0
         self.fail_at: int | None = None
@@ -103,6 +105,15 @@ class MemoryMachine:
             raise MachineError("there is no table")
         return dict(self.used)
 
+    def listen(self, visits: Iterable[DoorKey]) -> None:
+        if not self.table:
+            raise MachineError("there is no table")
+        self.listens = frozenset(visits)
+
+    def heard(self) -> set[DoorKey]:
+        at = monotonic()
+        return {key for key, heard_at in self.knocked.items() if at - heard_at < KNOCK_KEPT}
+
     def forget_uses(self, doors: Iterable[DoorKey]) -> None:
         for key in doors:
             self.used.pop(key, None)
@@ -115,6 +126,7 @@ class MemoryMachine:
         self.ground = None
         self.in_force = InForce()
         self.used = {}
+        self.listens, self.knocked = frozenset(), {}
         self.states = {}
 
     def open_paths(self) -> set[OpenPath]:
@@ -158,6 +170,8 @@ class MemoryMachine:
                 before = self.used.get(key, Use(0, 0))
                 self.used[key] = Use(before.packets + packets, before.bytes + size)
                 return True
+            if destination in network and key in self.listens:
+                self.knocked[key] = monotonic()
         return False
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -177,6 +191,7 @@ class MemoryMachine:
         self._births += 1
         self.table = True
         self.used = {}
+        self.listens, self.knocked = frozenset(), {}
         self.in_force = InForce(birth=self._births, peers=self.in_force.peers)
 
     def _switch_on(self, ground: Ground | None) -> None:

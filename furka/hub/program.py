@@ -20,6 +20,7 @@ from furka.clock import monotonic, now
 from furka.hub.conversation import Listener, Pause, Portal, Teller
 from furka.hub.desired import Desired, OpenDoor, Touched
 from furka.hub.home import Home
+from furka.hub.knocking import Knocking
 from furka.hub.machine import Ground, Machine, MachineError
 from furka.hub.page_line import PageLine
 from furka.hub.reconcile import Reconciler
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _FULL_ROUND = 60.0  # seconds between two looks at everything
 _LOOK_ROUND = 1.0  # seconds between two looks at counters
+_LISTEN_ROUND = 0.25  # seconds between two looks for first packets, while there is somebody to wait for
 _LOOK_SHARE = 0.05  # of all time, which looking at counters may take, however many peers there are
 _REMEMBER_ROUND = 5.0  # seconds until what is not urgent is written down
 
@@ -87,6 +89,7 @@ class HubProgram:
         self._inbox: SimpleQueue[Stop | Said] = SimpleQueue()
         self._desired = Desired()
         self._reconciler = Reconciler(machine, self._desired)
+        self._knocking = Knocking(machine, self._desired)
         self._reports = Reports(memory.accesses)
         self._accesses = AccessWatch(setting.timing, memory)
         self._peers = PeerWatch(setting.timing)
@@ -97,6 +100,7 @@ class HubProgram:
         self._full_at = -inf
         self._full_pause = Pause(1.0)
         self._look_at = 0.0
+        self._listen_at = 0.0
         self._unsaved_since = inf
 
     def stop(self) -> None:
@@ -168,7 +172,7 @@ class HubProgram:
     def _idle_for(self) -> float:
         at = monotonic()
         moment = at + self._desired.next_moment(at)
-        return max(0.0, min(self._full_at + _FULL_ROUND, self._look_at, moment) - at)
+        return max(0.0, min(self._full_at + _FULL_ROUND, self._look_at, self._listen_at, moment) - at)
 
     def _settle(self, welcome: HubWelcome) -> None:
         layout = Layout(
@@ -202,6 +206,7 @@ class HubProgram:
             self._quick(touched)
         if first or touched:
             log.info("Plan %d is in force, %.1f ms after it came", answer.revision, (monotonic() - at) * 1000)
+        self._listen_at = 0.0
         self._tell_state()
 
     def _on_time(self) -> None:
@@ -216,6 +221,9 @@ class HubProgram:
             self._look()
             self._look_at = at + max(_LOOK_ROUND, (monotonic() - at) / _LOOK_SHARE)
             self._tell_state()
+        if at >= self._listen_at:
+            self._listen()
+            self._listen_at = at + (_LISTEN_ROUND if self._knocking.listens else _LOOK_ROUND)
         if at >= self._unsaved_since + _REMEMBER_ROUND:
             self._remember()
 
@@ -236,6 +244,7 @@ class HubProgram:
         """Put everything right."""
         self._full_at = monotonic()
         self._reconcile(self._reconciler.full)
+        self._knocking.distrust()
         self._opened(self._desired.open_doors(monotonic()).values())
         self._tell_pages()
 
@@ -276,6 +285,13 @@ class HubProgram:
                 self._machine.forget_uses(unused)
         if "counters" in self._trouble:
             self._full_at = -inf  # somebody took the filter away: put it back at once
+
+    def _listen(self) -> None:
+        """For first packets, once there is a filter that can notice them."""
+        if not self._desired.heard or not self._reconciler.birth:
+            return
+        with self._troubled("knocks", "first packets can't be noticed"):
+            self._reports.add(knocks=self._knocking.tend(monotonic()))
 
     # -- what is kept and told ----------------------------------------------------------------------------------
 

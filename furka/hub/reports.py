@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Condition
 
-from furka.wire.hub import AccessSeen, HubReport, PageClosed, PeerSeen
+from furka.wire.hub import AccessSeen, HubReport, KnockHeard, PageClosed, PeerSeen
 
 #: The most of each kind in one message.
 PER_REPORT = 500
@@ -25,6 +25,7 @@ class Reports:
         self._peers: dict[str, PeerSeen] = {}
         self._accesses = {access.token: access for access in accesses}
         self._pages: dict[str, PageClosed] = {}
+        self._knocks: dict[tuple[str, str], KnockHeard] = {}
         self._state = (0, 0, "")
         self._told_state: tuple[int, int, str] | None = None
         self.lost = 0
@@ -34,9 +35,11 @@ class Reports:
         peers: Iterable[PeerSeen] = (),
         accesses: Iterable[AccessSeen] = (),
         pages: Iterable[PageClosed] = (),
+        knocks: Iterable[KnockHeard] = (),
     ) -> None:
         """Something was seen."""
         with self._changed:
+            self._knocks.update(((each.name, each.profile), each) for each in knocks)
             self._pages.update((page.name, page) for page in pages)
             while len(self._pages) > MOST_ACCESSES:
                 del self._pages[next(iter(self._pages))]
@@ -82,6 +85,7 @@ class Reports:
                 peers=tuple(self._peers.values())[:PER_REPORT],
                 accesses=tuple(self._accesses.values())[:PER_REPORT],
                 pages=tuple(self._pages.values())[:PER_REPORT],
+                knocks=tuple(self._knocks.values())[:PER_REPORT],
             )
 
     def taken(self, report: HubReport) -> None:
@@ -94,9 +98,15 @@ class Reports:
             for access in report.accesses:
                 if self._accesses.get(access.token) == access:
                     del self._accesses[access.token]
+            for knock in report.knocks:
+                if self._knocks.get((knock.name, knock.profile)) == knock:
+                    del self._knocks[knock.name, knock.profile]
             for page in report.pages:
                 if self._pages.get(page.name) == page:
                     del self._pages[page.name]
 
     def _waiting(self) -> bool:
-        return bool(self._peers or self._accesses or self._pages) or self._state != self._told_state
+        return (
+            bool(self._peers or self._accesses or self._pages or self._knocks)
+            or self._state != self._told_state
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
@@ -62,7 +63,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
         return Provider(request, app=self.get_app(request, provider=provider, client_id=client_id))
 
     def get_requests_session(self) -> OutwardSession:
-        return OutwardSession()
+        # The library asks for one without saying whom it will ask: that stands in the address that is being answered.
+        found = context.request.resolver_match if context.request is not None else None
+        row = provider_of_key(found.kwargs.get("provider", "")) if found is not None else None
+        return OutwardSession(row.authority if row is not None else "")
 
     def on_authentication_error(
         self,

@@ -19,6 +19,7 @@ class IdentityProvider(Owned):
     client_id = models.CharField(max_length=200)
     sealed_secret = models.TextField()
     domains: models.JSONField[Any, Any] = models.JSONField(default=list)  # of e-mail addresses, in lower case
+    authority = models.TextField(default="")  # PEM: who signs its certificate, if no public one does
     only_way = models.BooleanField(default=False)  # for the level's own staff, owners excepted
     enabled = models.BooleanField(default=True)
     changed_at = models.DateTimeField()

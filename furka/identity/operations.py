@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from furka.access.rights import PEOPLE
 from furka.errors import Conflict, Invalid
+from furka.identity.authority import NoAuthority, authorities_in, checked_authority
 from furka.identity.library import ALGORITHMS, DISCOVERY, checked_configuration
 from furka.identity.models import IdentityProvider
 from furka.identity.outward import OutwardSession, PrivateAddress, is_closed, may_ask
@@ -49,6 +51,7 @@ class Setup:
     client_id: str
     domains: Sequence[str]
     secret: str = ""
+    authority: str = ""  # PEM
     only_way: bool = False
     enabled: bool = True
 
@@ -66,7 +69,7 @@ def set_up(work: Work, node: Node, given: Setup) -> IdentityProvider:
         raise Invalid("wrong-kind", _("Only a reseller has an identity provider."))
     rows = IdentityProvider.objects.everything(_DECIDED).select_for_update(of=("self",))
     row = rows.filter(node=node).first()
-    values = _checked(given, has_secret=row is not None)
+    values = _checked(given, work.at, has_secret=row is not None)
     before = _told(row) if row else {}
     if row is None:
         row = IdentityProvider(node=node)
@@ -112,7 +115,7 @@ def try_out(by: Acting, node: Node) -> Tried:
     row = provider_at(by, node)
     if row is None:
         return Tried(False, gettext("Nothing is set up yet."))
-    session = OutwardSession()
+    session = OutwardSession(row.authority)
     try:
         found = session.get(row.issuer.rstrip("/") + DISCOVERY)
         if found.status_code != 200:
@@ -124,6 +127,14 @@ def try_out(by: Acting, node: Node) -> Tried:
     except OAuth2Error as error:
         return Tried(
             False, gettext("What the provider says of itself does not fit: %(fault)s") % {"fault": error}
+        )
+    except requests.exceptions.SSLError:
+        return Tried(
+            False,
+            gettext(
+                "The certificate of the provider was signed by nobody who is known here. If it has an authority of"
+                " its own, enter that one's certificate."
+            ),
         )
     except PrivateAddress:
         return Tried(False, str(_PRIVATE))
@@ -165,7 +176,7 @@ def link(work: Work, row: IdentityProvider, uid: str, email: str, name: str, lan
     return person
 
 
-def _checked(given: Setup, *, has_secret: bool) -> dict[str, Any]:
+def _checked(given: Setup, at: datetime, *, has_secret: bool) -> dict[str, Any]:
     faults: dict[str, list[object]] = {}
     name, issuer, client_id = one_line(given.name), given.issuer.strip().rstrip("/"), given.client_id.strip()
     if not name or len(name) > 60:
@@ -183,6 +194,11 @@ def _checked(given: Setup, *, has_secret: bool) -> dict[str, Any]:
         faults["domains"] = [_("Please enter between 1 and 20 domains.")]
     elif wrong := next((each for each in domains if not _DOMAIN.fullmatch(each) or len(each) > 250), None):
         faults["domains"] = [_("“%(domain)s” is not a domain.") % {"domain": wrong[:80]}]
+    authority = ""
+    try:
+        authority = checked_authority(given.authority, at)
+    except NoAuthority as fault:
+        faults["authority"] = [fault.sentence]
     if faults:
         raise Invalid("provider-wrong", _("Some fields are wrong."), faults)
     return {
@@ -190,6 +206,7 @@ def _checked(given: Setup, *, has_secret: bool) -> dict[str, Any]:
         "issuer": issuer,
         "client_id": client_id,
         "domains": domains,
+        "authority": authority,
         "only_way": given.only_way,
         "enabled": given.enabled,
     }
@@ -201,6 +218,7 @@ def _told(row: IdentityProvider) -> dict[str, Any]:
         "name": row.name,
         "issuer": row.issuer,
         "domains": row.domains,
+        "authority": [each.fingerprint for each in authorities_in(row.authority)],
         "only_way": row.only_way,
         "enabled": row.enabled,
     }

@@ -92,18 +92,30 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    """With an authority, a certificate that it signed is believed, and no other."""
+
+    def __init__(self, authority: str = "") -> None:
+        self._authority = authority
+        super().__init__()
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        super().cert_verify(conn, url, verify, cert)
+        if self._authority:
+            conn.ca_certs = conn.ca_cert_dir = None
+            conn.conn_kw["ca_cert_data"] = self._authority
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class OutwardSession(requests.Session):
-    """A session in which every question is asked in that way."""
+    """A session in which every question is asked in that way; `authority` is a provider's own, as PEM."""
 
-    def __init__(self) -> None:
+    def __init__(self, authority: str = "") -> None:
         super().__init__()
         self.trust_env = False
-        self.mount("https://", _Adapter())
+        self.mount("https://", _Adapter(authority))
         self.mount("http://", _Adapter())
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from furka.plan.entries import Door, DoorPort, Entry, Page, Peer, Prefix, TunnelEnd
+from furka.plan.entries import Door, DoorPort, Entry, Knock, Page, Peer, Prefix, TunnelEnd
 from furka.plan.world import Opening, OpenPageEnd, ProfileEnd, SiteWorld, VisitWorld
 
 
@@ -49,6 +49,24 @@ def compile_doors(world: VisitWorld) -> tuple[Entry, ...]:
         for opening in world.openings
         if opening.hosts != () and opening.ports != ()
         for interval in opening.intervals
+    )
+
+
+def compile_knocks(world: VisitWorld) -> tuple[Entry, ...]:
+    """For each yes that was not used yet, and each end of a tunnel of the person: where a first packet is noticed."""
+    return tuple(
+        Knock(
+            name=yes.name,
+            profile=profile.name,
+            site_name=world.site_name,
+            address=profile.address,
+            site=world.site_number,
+            not_before=yes.span.begins_at,
+            not_after=yes.span.ends_at,
+        )
+        for profile in world.profiles
+        for yes in world.unused
+        if yes.span.ends_at is not None
     )
 
 

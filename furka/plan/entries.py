@@ -106,6 +106,26 @@ class Door(_Value):
         return self.not_before <= at and (self.not_after is None or at < self.not_after)
 
 
+class Knock(_Value):
+    """Somebody may begin their time at a site with a first packet, until a moment. It opens nothing.
+
+    The hub notices packets of this tunnel address to this site and drops them; that one came is all it tells.
+    """
+
+    kind: Literal["knock"] = "knock"
+    name: str  # public key of the row of the request, for reports
+    profile: str  # public key of the row of the profile
+    site_name: str  # public key of the row of the site
+    address: IPv4Address
+    site: SiteNumber
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        return f"knock/{self.profile}/{self.site_name}/{self.name}"
+
+
 class Way(_Value):
     """How a page of a device is asked for."""
 
@@ -142,6 +162,6 @@ class Page(_Value):
         return f"page/{self.name}"
 
 
-Entry = Annotated[Peer | Prefix | Door | Page, Field(discriminator="kind")]
+Entry = Annotated[Peer | Prefix | Door | Page | Knock, Field(discriminator="kind")]
 
-ENTRY: TypeAdapter[Peer | Prefix | Door | Page] = TypeAdapter(Entry)
+ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Knock] = TypeAdapter(Entry)

@@ -81,6 +81,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Yes:
+    """Somebody was let in and has not begun: their first packet in this time begins it."""
+
+    name: str
+    span: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class VisitWorld:
     """One person at one site: their live profiles, open pages, and when a service's right lets them in, to which part.
 
@@ -93,3 +101,4 @@ class VisitWorld:
     openings: tuple[Opening, ...]
     lease_seconds: int | None
     pages: tuple[OpenPageEnd, ...] = ()
+    unused: tuple[Yes, ...] = ()

@@ -16,6 +16,7 @@ from furka.portal.access_words import AccessShown
 from furka.reports.paper import Column, Paper, PaperWords
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
+from furka.tree.noted_since import not_noted_before
 from furka.tree.records import Record
 
 #: The fonts that the pages use, too.
@@ -63,6 +64,9 @@ def printed(
     ]
     paper.facts(facts)
     paper.table(_columns(person is not None), [_row(each, person is not None) for each in accesses])
+    since = not_noted_before(node, moment)
+    if since is not None:
+        paper.paragraph(not_noted(since, node.time_zone))
     paper.paragraph(
         _(
             "The journal of this level keeps the checksum. Enter it on the page “Who has access?” to see whether"
@@ -70,6 +74,14 @@ def printed(
         )
     )
     return paper.finished()
+
+
+def not_noted(since: datetime, zone: str) -> str:
+    """What an answer about an early moment can not know."""
+    return _(
+        "Before %(moment)s it was not noted which levels were in the archive or deleted for a while, nor who had a"
+        " second factor for a while. Such gaps are missing in this answer."
+    ) % {"moment": words.moment(since, zone, named=True)}
 
 
 def _columns(of_person: bool) -> list[Column]:
@@ -96,7 +108,7 @@ def _row(each: AccessShown, of_person: bool) -> list[str]:
     return [
         first,
         rest,
-        rights,
+        f"{rights}\n{each.part}" if each.part else rights,
         each.because,
         "\n".join(each.hours) or _("around the clock"),
         words.moment(access.valid_from, zone),

@@ -64,6 +64,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "request.approved": (_("Request for access approved"), "user-check"),
     "request.declined": (_("Request for access declined"), "user-x"),
     "request.begun": (_("Approved access begun"), "login"),
+    "request.begun-by-packet": (_("Approved access begun by the first connection"), "login"),
     "request.lapsed": (_("Request for access lapsed"), "hourglass"),
     "request.emergency": (_("Entered in an emergency"), "alert-square"),
     "request.justified": (_("Emergency access justified"), "note"),

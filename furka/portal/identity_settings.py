@@ -18,6 +18,7 @@ from furka.access.rights import PEOPLE
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.identity import operations
+from furka.identity.authority import authorities_in
 from furka.identity.models import IdentityProvider
 from furka.identity.operations import Setup
 from furka.portal.level_page import render_level
@@ -56,6 +57,16 @@ class ProviderForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
+    authority = forms.CharField(
+        label=gettext_lazy("Certificate of its own authority"),
+        max_length=20_000,
+        required=False,
+        help_text=gettext_lazy(
+            "Only for a provider whose certificate no public authority signed: as PEM, without any key. It counts for"
+            " this provider alone."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
     only_way = forms.BooleanField(
         label=gettext_lazy("Only this way for our own staff"),
         help_text=gettext_lazy("Owners can still log in with their password, so that nobody is locked out."),
@@ -88,6 +99,7 @@ def provider(request: FurkaRequest, node: Node) -> HttpResponse:
     context = {
         "form": form,
         "provider": row,
+        "authorities": authorities_in(row.authority) if row else [],
         "callback_url": _callback(row),
         "login_url": f"{settings.PORTAL_URL}{reverse('login-of-level', args=(node.key,))}",
     }
@@ -116,7 +128,7 @@ def remove(request: FurkaRequest, node: Node) -> HttpResponse:
 def _initial(row: IdentityProvider | None) -> dict[str, Any]:
     if row is None:
         return {}
-    names = ("name", "issuer", "client_id", "only_way", "enabled")
+    names = ("name", "issuer", "client_id", "authority", "only_way", "enabled")
     return {**{name: getattr(row, name) for name in names}, "domains": "\n".join(row.domains)}
 
 

@@ -31,6 +31,8 @@ from furka.tree.who import ending_before, waiting_invitations
 MOST_NAMED = 8
 #: … and so many of each other sort of things.
 MOST_OTHERS = 3
+#: So many of them are counted to say how many there are in all.
+MOST_COUNTED = 200
 #: Access that ends within this time is named there.
 SOON = timedelta(days=7)
 
@@ -46,6 +48,22 @@ class Matter:
     detail: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """That there is more than is named, and where it is."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matters:
+    """What is named, and where the rest is."""
+
+    named: list[Matter]
+    more: list[More]
 
 
 def about_me(by: Acting, node: Node | None = None) -> list[Matter]:
@@ -77,16 +95,21 @@ def about_sites(by: Acting, node: Node) -> list[Matter]:
     return found
 
 
-def about_people(by: Acting, node: Node) -> list[Matter]:
+def about_people(by: Acting, node: Node) -> Matters:
     """For whoever administers people: what was asked for, reviews, open invitations, access that ends soon."""
     if not by.may(PEOPLE, node.place):
-        return []
-    found = []
+        return Matters([], [])
+    found: list[Matter] = []
+    more: list[More] = []
     for asked in waiting_requests(by, node, MOST_OTHERS):
         name, until = asked.grant.name, asked.grant.valid_until
         place = asked.grant.node.name
         found.append(Matter("ends", _("Extension asked for"), name, answer_url(asked), place, until=until))
-    for request in emergencies_at(by, node, MOST_OTHERS):
+    emergencies, asking = emergencies_at(by, node, MOST_COUNTED), requests_open(by, node, MOST_COUNTED)
+    if len(emergencies) > MOST_OTHERS or len(asking) > MOST_OTHERS:
+        text = _all_of(_("All %(count)d requests for access"), len(emergencies) + len(asking))
+        more.append(More(text, level_url(node, "level-requests")))
+    for request in emergencies[:MOST_OTHERS]:
         url = reverse("level-request-answer", args=(request.node.key, request.key))
         inside = request.stage_at(by.at) == Stage.RUNNING
         word = _("Emergency access") if inside else _("Emergency not justified")
@@ -94,12 +117,15 @@ def about_people(by: Acting, node: Node) -> list[Matter]:
         found.append(
             Matter("bad" if inside else "warn", word, name, url, place, until=ends if inside else None)
         )
-    for request in requests_open(by, node, MOST_OTHERS):
+    for request in asking[:MOST_OTHERS]:
         url = reverse("level-request-answer", args=(request.node.key, request.key))
         until = request.open_until
         name, place = str(request.person), request.node.name
         found.append(Matter("warn", _("Access asked for"), name, url, place, until=until))
-    for waiting in reviews_waiting(by, node)[:MOST_OTHERS]:
+    reviews = reviews_waiting(by, node)
+    if len(reviews) > MOST_OTHERS:
+        more.append(More(_all_of(_("All %(count)d reviews"), len(reviews)), level_url(node, "level-reviews")))
+    for waiting in reviews[:MOST_OTHERS]:
         review = waiting.review
         kind, word = ("warn", _("Review overdue")) if waiting.is_overdue else ("info", _("Review open"))
         url = reverse("level-review", kwargs={"key": review.node.key, "review": review.key})
@@ -112,7 +138,11 @@ def about_people(by: Acting, node: Node) -> list[Matter]:
         name = view.name or view.email
         url, until = level_url(view.node, "level-people"), view.valid_until
         found.append(Matter("ends", _("Access ends"), name, url, view.node.name, until=until))
-    return found
+    return Matters(found, more)
+
+
+def _all_of(text: str, count: int) -> str:
+    return text % {"count": count}
 
 
 def about_places(by: Acting, node: Node) -> list[Matter]:

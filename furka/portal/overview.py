@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -16,21 +14,21 @@ from furka.portal.level_page import (
     level_url,
     render_level,
 )
-from furka.portal.matters import MOST_NAMED, MOST_OTHERS, about_me, about_people, about_places, about_sites
+from furka.portal.matters import (
+    MOST_NAMED,
+    MOST_OTHERS,
+    More,
+    about_me,
+    about_people,
+    about_places,
+    about_sites,
+)
 from furka.sites.lists import SiteNumbers, site_numbers
 from furka.tree.history import events_of
 from furka.tree.models import Kind, Node
 from furka.tree.site_users import only_uses
 
 MOST_EVENTS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class More:
-    """How many more there are than are named, and where they are."""
-
-    text: str
-    url: str
 
 
 @at_node(LOOK)
@@ -41,14 +39,15 @@ def level(request: FurkaRequest, node: Node) -> HttpResponse:
         return site_users.page(request, node) if is_user else sites.overview(request, node)
     by = request.by
     numbers = site_numbers(by, node)
+    people = about_people(by, node)
     context = {
         "matters": [
             *about_me(by, node),
             *about_sites(by, node),
-            *about_people(by, node),
+            *people.named,
             *about_places(by, node),
         ],
-        "more": _more(node, numbers),
+        "more": [*_more(node, numbers), *people.more],
         "numbers": numbers,
         "customers": customers_chosen(by, node, Chosen()).count() if node.kind != Kind.CUSTOMER else None,
         "urls": _list_urls(node),
@@ -65,7 +64,9 @@ def _more(node: Node, numbers: SiteNumbers) -> list[More]:
     url, down = level_url(node, "level-sites"), numbers.offline + numbers.unknown
     found = []
     if down > MOST_NAMED:
-        found.append(More(_("All %(count)d sites that are down") % {"count": down}, f"{url}?sort=state"))
+        found.append(
+            More(_("All %(count)d sites that are down") % {"count": down}, f"{url}?attention=1&sort=state")
+        )
     if numbers.without_gateway > MOST_OTHERS:
         text = _("All %(count)d sites without gateway") % {"count": numbers.without_gateway}
         found.append(More(text, f"{url}?state=without-gateway"))

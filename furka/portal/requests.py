@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from furka.access.rights import LOOK, PEOPLE, RIGHTS, Right
+from furka.catalogue.service import services
 from furka.gate.declare import at_node, own
 from furka.gate.request import FurkaRequest
 from furka.portal.level_page import render_level
@@ -27,7 +28,7 @@ from furka.portal.people_fields import MomentField
 from furka.portal.refusals import errors_on
 from furka.portal.role_words import rights_in_words
 from furka.releases.queries import own_releases
-from furka.tree import requesting
+from furka.tree import answering, entering, requesting
 from furka.tree import requests as asked
 from furka.tree.acting import Acting
 from furka.tree.models import Node
@@ -54,6 +55,14 @@ _KINDS = {
 }
 
 
+def _on_clock_of(node: Node, *fields: forms.Field) -> list[MomentField]:
+    """Fields for moments, on the clock of a level."""
+    found = [field for field in fields if isinstance(field, MomentField)]
+    for field in found:
+        field.zone = ZoneInfo(node.time_zone)
+    return found
+
+
 class AskForm(OnceForm):
     """What somebody asks for, for how long, and why."""
 
@@ -63,6 +72,7 @@ class AskForm(OnceForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
     minutes = forms.TypedChoiceField(label=gettext_lazy("How long"), choices=MINUTES, coerce=int, initial=60)
     begins = MomentField(label=gettext_lazy("From when"), required=False)
+    open_until = MomentField(label=gettext_lazy("Answer until"), required=False)
 
     def __init__(self, rights: Sequence[Right], node: Node, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,15 +80,16 @@ class AskForm(OnceForm):
         self.fields["rights"].choices = choices  # type: ignore[attr-defined]  # it is a choice field
         if len(choices) == 1:
             self.fields["rights"].initial = [choices[0][0]]
-        field = self.fields["begins"]
-        assert isinstance(field, MomentField)
-        field.zone = ZoneInfo(node.time_zone)
-        field.help_text = _("Empty: as soon as somebody says yes.")
+        begins, open_until = _on_clock_of(node, self.fields["begins"], self.fields["open_until"])
+        begins.help_text = _("Empty: as soon as somebody says yes.")
+        open_until.help_text = _("Empty: a day. After that the request lapses.")
 
     def wish(self) -> Wish:
         """What is asked for."""
         chosen = self.cleaned_data
-        return Wish(chosen["rights"], chosen["minutes"], chosen["reason"], chosen["begins"])
+        return Wish(
+            chosen["rights"], chosen["minutes"], chosen["reason"], chosen["begins"], chosen["open_until"]
+        )
 
 
 class AnswerForm(forms.Form):
@@ -87,7 +98,13 @@ class AnswerForm(forms.Form):
     use_required_attribute = False
 
     minutes = forms.IntegerField(label=gettext_lazy("For how many minutes"), min_value=1, required=False)
+    use_until = MomentField(label=gettext_lazy("To be begun by"), required=False)
     answer = forms.CharField(label=gettext_lazy("Words to the one who asks"), required=False, max_length=500)
+
+    def __init__(self, node: Node, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        [use_until] = _on_clock_of(node, self.fields["use_until"])
+        use_until.help_text = _("Empty: within a day. After that the yes lapses.")
 
 
 class JustifyForm(forms.Form):
@@ -112,6 +129,7 @@ class RequestShown:
     starts: datetime | None
     ends: datetime | None
     may_begin: bool
+    begins_itself: bool  # with the first packet
 
 
 def shown(row: AccessRequest, at: datetime) -> RequestShown:
@@ -133,6 +151,7 @@ def shown(row: AccessRequest, at: datetime) -> RequestShown:
         starts,
         ends,
         stage == Stage.APPROVED and (begins is None or begins <= at),
+        stage == Stage.APPROVED and any(each.visit_right.key in row.rights for each in services()),
     )
 
 
@@ -201,16 +220,17 @@ def answer(request: FurkaRequest, node: Node, request_key: str) -> HttpResponse:
     if row is None:
         raise Http404
     form = AnswerForm(
-        request.POST if request.method == "POST" else None, initial={"minutes": row.wanted_minutes}
+        node, request.POST if request.method == "POST" else None, initial={"minutes": row.wanted_minutes}
     )
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["answer"]
         with errors_on(form):
             if "decline" in request.POST:
-                requesting.decline(request.by, row, words)
+                answering.decline(request.by, row, words)
                 messages.success(request, _("Declined. %(name)s is told.") % {"name": row.person})
             else:
-                requesting.approve(request.by, row, form.cleaned_data["minutes"], answer=words)
+                chosen = form.cleaned_data
+                answering.approve(request.by, row, chosen["minutes"], chosen["use_until"], words)
                 messages.success(request, _("Approved. %(name)s is told.") % {"name": row.person})
             return redirect("level-requests", node.key)
     context = {"form": form, "shown": shown(row, request.by.at)}
@@ -236,7 +256,7 @@ def own_request(request: FurkaRequest, request_key: str) -> HttpResponse:
     form = JustifyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with errors_on(form):
-            requesting.justify(request.by, row.key, form.cleaned_data["justification"])
+            entering.justify(request.by, row.key, form.cleaned_data["justification"])
             messages.success(request, _("Thank you. The owners are told."))
             return redirect("own-requests")
     context = {"shown": shown(row, request.by.at), "form": form if row.waits_for_justification else None}
@@ -244,9 +264,9 @@ def own_request(request: FurkaRequest, request_key: str) -> HttpResponse:
 
 
 _ACTS: dict[str, Callable[[Acting, str], object]] = {
-    "begin": requesting.begin,
+    "begin": entering.begin,
     "withdraw": requesting.withdraw,
-    "end": requesting.end,
+    "end": entering.end,
 }
 
 

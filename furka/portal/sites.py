@@ -110,6 +110,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
     devices = devices_of(by, node, networks)
     may_enter = entering is not None and gateway is not None
     opens_pages = may_enter and gateway is not None and bool(gateway.hub.pages)
+    people = about_people(by, node)
     labels = labels_of(by, [view.device for view in devices])
     context = {
         "is_part": bool(request.GET.get("part")),
@@ -127,7 +128,8 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
             _shown(node, view, may_enter, opens_pages, tuple(labels.get(view.device.pk, ())))
             for view in devices
         ],
-        "matters": [*about_me(by, node), *about_people(by, node), *about_places(by, node)],
+        "matters": [*about_me(by, node), *people.named, *about_places(by, node)],
+        "more": people.more,
         "entering": entering,
         "noted": particulars.shown(by, node, state_of(gateway, by.at)),
         "put": documents.put_to(by, node),

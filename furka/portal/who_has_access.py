@@ -21,7 +21,7 @@ from furka.errors import Invalid
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.people.models import Person
-from furka.portal.access_print import printed
+from furka.portal.access_print import not_noted, printed
 from furka.portal.access_words import AccessShown, as_csv, shown
 from furka.portal.level_page import level_url, render_level
 from furka.portal.parts import in_words
@@ -31,6 +31,7 @@ from furka.tree import accesses, records
 from furka.tree.accesses import Access
 from furka.tree.acting import Acting
 from furka.tree.models import Node
+from furka.tree.noted_since import not_noted_before
 
 #: So many rows stand on the page; tables and prints have them all.
 MOST_SHOWN = 300
@@ -225,9 +226,12 @@ def _reached(by: Acting, node: Node, found: Sequence[Access]) -> list[AccessShow
 
 
 def _moment(request: FurkaRequest, node: Node, form: QuestionForm) -> dict[str, object]:
+    is_past = form.moment < request.by.at
+    since = not_noted_before(node, form.moment) if is_past else None
     return {
         "moment": form.moment,
-        "is_past": form.moment < request.by.at,
+        "is_past": is_past,
+        "noted_since": not_noted(since, node.time_zone) if since else "",
         "is_filtered": bool(form.is_valid() and any(form.cleaned_data.values())),
         "plain_url": request.path,
         "people_url": level_url(node, "level-people"),

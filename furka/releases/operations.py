@@ -10,10 +10,10 @@ from furka.errors import Conflict, Invalid, Refused
 from furka.people.models import Person
 from furka.releases.codes import hash_of, hashes_of, is_code, new_pin
 from furka.releases.models import PreparedRelease
+from furka.tree.answering import let_in_at_the_site, refuse_who_may_not_answer, rights_to_release
 from furka.tree.holdings import of_person
 from furka.tree.models import Kind, Node
 from furka.tree.operation import Work, operation, own_operation
-from furka.tree.requesting import let_in_at_the_site, refuse_who_may_not_answer, rights_to_release
 from furka.tree.requests import AccessRequest
 
 LONGEST_MINUTES = 24 * 60

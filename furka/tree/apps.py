@@ -12,7 +12,8 @@ class Tree(AppConfig):
     def ready(self) -> None:
         # Only now are all models loaded.
         from furka.tree import (  # noqa: PLC0415
-            extending,  # noqa: F401  # with its rows
+            absences,  # noqa: F401  # with its rows, as the others
+            extending,  # noqa: F401
             hangings,
             level_roles,  # noqa: F401
             personal_data,

@@ -94,6 +94,7 @@ def tell_whoever_asked(work: Work, request: AccessRequest) -> None:
             % {"person": name, "minutes": request.given_minutes},
             _("Please begin by %(moment)s:") % {"moment": moment(request.use_until, node)},
             address(f"/access/requests/{request.key}/"),
+            _("Remote access begins by itself with your first connection to a device there."),
             *answer,
         ]
 

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from furka import clock
 from furka.dispatch import answer, hubs
+from furka.dispatch.knocks import take_knocks
 from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
 from furka.live.listen import until
@@ -73,7 +74,9 @@ async def hub_plan(request: HttpRequest) -> HttpResponse:
 def hub_report(request: HttpRequest) -> HttpResponse:
     """What a hub saw."""
     hub, at = _hub(request), clock.now()
-    hubs.take_report(program(f"hub {hub.name}", at), hub, body(request, HubReport))
+    report = body(request, HubReport)
+    take_knocks(hub, report.knocks, at)
+    hubs.take_report(program(f"hub {hub.name}", at), hub, report)
     return message(HubReportTaken(now=at))
 
 

@@ -112,6 +112,15 @@ class PageClosed(_Message):
     because: str = ""  # "idle"
 
 
+class KnockHeard(_Message):
+    """A first packet came of somebody whose time begins with it; it was dropped."""
+
+    name: str  # of the request
+    profile: str
+    site_name: str
+    at: AwareDatetime
+
+
 class HubReport(_Message):
     """What a hub sees, only what changed since the last report that was taken."""
 
@@ -121,6 +130,7 @@ class HubReport(_Message):
     open_doors: int = 0
     trouble: str = ""
     pages: tuple[PageClosed, ...] = ()
+    knocks: tuple[KnockHeard, ...] = ()
 
 
 class HubReportTaken(_Message):

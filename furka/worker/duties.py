@@ -19,7 +19,7 @@ from furka.live.publish import prune
 from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
-from furka.tree import ceilings, expiry, extending, removal, requesting
+from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
 from furka.viewing import operations as viewing
 from furka.worker.loops import Loop
@@ -41,7 +41,7 @@ def send_mail(at: datetime) -> int:
 def end_expired_grants(at: datetime) -> int:
     """Put into the record that grants and requests came to their end; the access itself has ended by itself."""
     by = program("worker", at)
-    return expiry.end_expired(by) + requesting.note_time(by)
+    return expiry.end_expired(by) + entering.note_time(by)
 
 
 def warn_before_end(at: datetime) -> int:

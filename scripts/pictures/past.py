@@ -27,7 +27,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import program
 from furka.tunnel.models import Hub
 from furka.wire.hub import AccessSeen, HubHello, HubReport, PeerSeen
-from scripts.pictures import owners
+from scripts.pictures import owners, plant
 
 #: A hub counts as silent a minute after it was last heard of.
 _HEARTBEAT = 15.0  # seconds
@@ -43,12 +43,14 @@ def tell() -> dict[str, str]:
     make_person("paul@example.org", "Paul Beispiel", PASSWORD)
     rows = Node.objects.everything("a sample of its own")
     nodes = {node.name: node for node in rows.exclude(kind=Kind.OPERATOR)}
+    station = nodes["Feuerwehrmagazin Steffisburg (Beispiel)"]
     school, customer = nodes[FIRST_SITE], nodes[CUSTOMERS[0].name]
     hub = _a_hub(at)
     keys = [_a_gateway(nodes[name], _by(rita, at)) for name in (FIRST_SITE, SECOND_SITE)]
     _reports(hub, keys, school, _by(sonja, at))
     waiting, secret = _invitations(school, customer, _by(karl, at))
-    decided = owners.decide(nodes["Feuerwehrmagazin Steffisburg (Beispiel)"], school, customer, at)
+    decided = owners.decide(station, school, customer, at)
+    plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
     return {
         **decided,
         "reseller": nodes[RESELLER].key,
@@ -74,7 +76,11 @@ def _by(person: Person, at: datetime) -> Acting:
 def _a_hub(at: datetime) -> Hub:
     hub = hubs.enrol(program("sample", at), "zrh-1").hub
     hello = HubHello(
-        version="1", public_key=_public_key(), endpoint="hub.example.org:51820", back_end="wireguard-go"
+        version="1",
+        public_key=_public_key(),
+        endpoint="hub.example.org:51820",
+        back_end="wireguard-go",
+        pages="https://*.pages.example.org",
     )
     hubs.say_hello(program("sample", at), hub, hello)
     return Hub.objects.get(pk=hub.pk)

@@ -84,6 +84,16 @@ def _look_as(page: Page) -> None:
         page.locator("main").get_by_role("link", name=FIRST_SITE).first.click()
 
 
+def _prepare(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator("main form .button-main").first.click()
+
+
+def _choose_part(page: Page) -> None:
+    _type_address(page)
+    page.locator("main form [name=part][value=labels]").check(force=True)
+
+
 SCENES = (
     Scene("login", NOBODY, "/account/login/"),
     Scene("signup", NOBODY, "/account/signup/"),
@@ -93,6 +103,7 @@ SCENES = (
     Scene("home", RITA, "/"),
     Scene("customers", RITA, "/levels/{reseller}/customers/"),
     Scene("sites", RITA, "/levels/{reseller}/sites/"),
+    Scene("welcome", PAUL, "/welcome/"),
     Scene("bulk", RITA, "/levels/{reseller}/sites/", act=_tick_rows),
     Scene("import", RITA, "/levels/{reseller}/import/"),
     Scene("import-preview", RITA, "/levels/{reseller}/import/", act=_bring_table),
@@ -108,6 +119,15 @@ SCENES = (
     Scene("contact-new", RITA, "/levels/{site}/contacts/new/"),
     Scene("network", RITA, "/levels/{site}/networks/{network}/"),
     Scene("device", RITA, "/levels/{site}/devices/{device}/"),
+    Scene("device-new", RITA, "/levels/{site}/devices/new/"),
+    Scene("network-new", RITA, "/levels/{site}/networks/new/"),
+    Scene("device-page", SONJA, "/levels/{site}/devices/{device}/page/"),
+    Scene("documents", RITA, "/levels/{site}/documents/"),
+    Scene("document-new", RITA, "/levels/{site}/documents/new/"),
+    Scene("photo", RITA, "/levels/{site}/photo/"),
+    Scene("archive", RITA, "/levels/{site}/archive/"),
+    Scene("take-over", RITA, "/levels/{reseller}/take-over/"),
+    Scene("level-bin", RITA, "/levels/{reseller}/bin/"),
     Scene("site-down", RITA, "/levels/{site_down}/"),
     Scene("services", RITA, "/levels/{site}/services/"),
     Scene("connect", RITA, "/levels/{site}/services/connect/"),
@@ -129,6 +149,7 @@ SCENES = (
         guide_from="main .panel",
         guide_until="main form .cards >> nth=1",
     ),
+    Scene("invite-part", KARL, "/levels/{site}/people/invite/", act=_choose_part),
     Scene("site-user", KARL, "/levels/{site}/people/site-users/new/"),
     Scene("site-user-page", HANNA, "/levels/{site}/"),
     Scene("roles", RITA, "/levels/{reseller}/people/roles/"),
@@ -188,6 +209,9 @@ SCENES = (
         guide_height=700,
         guide_from="main .panel",
     ),
+    Scene("releases", KARL, "/levels/{station}/releases/"),
+    Scene("release-pin", KARL, "/levels/{station}/releases/", act=_prepare),
+    Scene("own-request", SONJA, "/access/requests/{asked}/"),
     Scene("own-requests", SONJA, "/access/requests/"),
     Scene("emergency", LUCA, "/access/requests/"),
     Scene(
@@ -211,6 +235,9 @@ SCENES = (
     Scene("about-me", SONJA, "/account/me/"),
     Scene("notifications", SONJA, "/account/notifications/"),
     Scene("two-factor", SONJA, "/account/factors/"),
+    Scene("organisations", SONJA, "/account/organisations/"),
+    Scene("password", SONJA, "/account/password/change/"),
+    Scene("granted", SONJA, "/access/granted/"),
     Scene("sessions", SONJA, "/account/sessions/"),
     Scene("email", SONJA, "/account/email/"),
     Scene("close", SONJA, "/account/close/"),

@@ -19,7 +19,7 @@ from furka.people.models import Person
 from furka.reviews import operations as reviews
 from furka.reviews.models import Review
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
-from furka.tree import ceilings, granting, requesting
+from furka.tree import answering, ceilings, entering, granting, requesting
 from furka.tree.ceilings import CeilingTerms
 from furka.tree.granting import Relation, Terms
 from furka.tree.operation import program
@@ -120,8 +120,8 @@ def test_requests_are_in_the_export_and_only_what_let_somebody_in_stays(world: W
     used = requesting.ask(by(world.sonja), school, Wish((USE_REMOTE_ACCESS.key,), 60, "Brenner")).key
     asked = request_of_key(by(world.karl), school, used)
     assert asked is not None
-    requesting.approve(by(world.karl), asked)
-    requesting.begin(by(world.sonja), used)
+    answering.approve(by(world.karl), asked)
+    entering.begin(by(world.sonja), used)
     rows = export_of(by(world.sonja))["requests"]
     assert [(row["key"], row["outcome"], row["reason"]) for row in rows] == [
         (withdrawn, "withdrawn", "Störung"),

@@ -12,7 +12,9 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
+from allauth.account.internal.flows.login import record_authentication
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest
 from django.test import Client
 
 from furka.api.assembly import api
@@ -133,10 +135,15 @@ def as_person(person: Person, **limits: Any) -> Caller:
     return Caller(a_token(person, **limits))
 
 
-def in_session(person: Person, *, proof: bool = True) -> Caller:
-    """That person, logged in to the pages; `proof` is the one against foreign pages."""
+def in_session(person: Person, *, proof: bool = True, just_now: bool = True) -> Caller:
+    """That person, logged in to the pages, perhaps just now; `proof` is the one against foreign pages."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
+    if just_now:
+        request = HttpRequest()
+        request.session = client.session
+        record_authentication(request, person, method="password", reauthenticated=True)
+        request.session.save()
     if not proof:
         return Caller(client=client)
     client.cookies["csrftoken"] = "x" * 32

@@ -50,7 +50,7 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _roles(rita, reseller, site)
         _user_link(rita, site)
         _access(rita, world.ours.school.key, world.sonja.key)
-        _reviews(rita, world.ours.school.key)
+        _reviews(rita, in_session(world.rita), world.ours.school.key)
         _limits(world)
         _own(rita)
         _identity(world, rita, reseller)
@@ -181,6 +181,41 @@ def _tokens(session: Caller) -> None:
     _account(session)
 
 
+def _email_and_end(rita: Caller) -> None:
+    path = "/me/email-change"
+    assert rita.get(path).body["code"] == "no-email-change"
+    assert rita.post(path, {"email": "no address"}).body["code"] == "email-wrong"
+    waiting = rita.post(path, {"email": "Rita@new.example"}).body
+    assert (waiting["new_email"], waiting["new_confirmed"], waiting["done_at"]) == (
+        "rita@new.example",
+        False,
+        None,
+    )
+    assert rita.get(path).body == waiting
+    assert rita.delete(path).status == 204
+    assert rita.get("/me/closing").body["owned_alone"][0]["name"] == "Muster AG"
+    assert rita.post("/me/closing", {"email": "rita@example.org"}).status == 409
+    fremd = in_session(Person.objects.get(email="fremd@example.org"))
+    assert fremd.post("/me/closing", {"email": "rita@example.org"}).body["code"] == "email-differs"
+    assert fremd.post("/me/closing", {"email": "fremd@example.org"}).body["until"] == "2026-12-08T13:00:00Z"
+    assert fremd.get("/me").status == 401
+
+
+def test_what_the_pages_ask_a_second_proof_for_needs_one_here_too(world: World) -> None:
+    world.rita.set_password(PASSWORD)
+    world.rita.save()
+    long_ago = in_session(world.rita, just_now=False)
+    for method, path, body in (
+        ("POST", "/me/email-change", {"email": "x@example.org"}),
+        ("POST", "/me/closing", {"email": "rita@example.org"}),
+        ("GET", "/me/export", None),
+        ("POST", "/tokens", {"name": "x", "expires_at": UNTIL}),
+    ):
+        assert long_ago.call(method, path, body).body["code"] == "proof-needed"
+        assert as_person(world.rita).call(method, path, body).body["code"] == "token-not-enough"
+    assert long_ago.get("/me").status == 200
+
+
 def _account(session: Caller) -> None:
     changed = session.patch("/me/details", {"mobile": "+41 79 123 45 67", "language": "en"}).body
     assert (changed["name"], changed["mobile"], changed["language"]) == ("Rita", "+41 79 123 45 67", "en")
@@ -194,6 +229,7 @@ def _account(session: Caller) -> None:
     }
     assert session.get("/me/notices").body["items"] == chosen
     assert session.get("/me/export").body["kinds"]["person"][0]["email"] == "rita@example.org"
+    _email_and_end(session)
     elsewhere = in_session(Person.objects.get(email="rita@example.org"))
     elsewhere.client.get("/account/me/")  # a session in use is noted
     logins = session.get("/me/logins").body["items"]
@@ -411,9 +447,12 @@ def _access(rita: Caller, site: str, sonja: str) -> None:
     text = json.dumps(record["content"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert (record["kind"], record["hash"]) == ("person", hashlib.sha256(text.encode()).hexdigest())
     assert rita.post(f"{path}/records", {"right": "connect.use"}).body["kind"] == "level"
+    assert rita.get(f"{path}/records/{record['hash'][:16]}").body["moment"] == "2026-11-24T12:00:00Z"
+    assert rita.get(f"{path}/records/{'0' * 16}").body["code"] == "record-unknown"
+    assert reached["part"] is None
 
 
-def _reviews(rita: Caller, site: str) -> None:
+def _reviews(rita: Caller, session: Caller, site: str) -> None:
     path = f"/levels/{site}/reviews"
     assert rita.patch(f"/levels/{site}/review-plan", {"months": 6}).body["months"] == 6
     assert rita.get(f"/levels/{site}/review-plan").body["next_at"] == "2027-05-24T13:00:00Z"
@@ -429,6 +468,10 @@ def _reviews(rita: Caller, site: str) -> None:
     assert (wrong.status, list(wrong.body["fields"])) == (422, ["until"])
     assert rita.get(f"{path}/000000000000/accesses").status == 404
     assert [item["open"] for item in rita.items(path)] == [1]
+    signature = f"{path}/{begun['key']}/signature"
+    assert session.post(signature).body["code"] == "unanswered"
+    assert rita.post(f"{accesses}/{asked['Max']}", {"answer": "keep"}).status == 200
+    assert session.post(signature).body["signed_by"] == "Rita"
 
 
 def _limits(world: World) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.people import Holder, confirm, open_account
 
@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "build" / "axe.min.js"
 #: How long a portal may take until it answers, in seconds.
 START = 180.0
+
+# Milliseconds: a portal on a loaded machine takes its time, and a page that is right is right later too.
+expect.set_options(timeout=15_000)
 
 _numbers = itertools.count(1)
 

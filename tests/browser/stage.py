@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,7 +42,9 @@ if sys.argv[4] == "owned":
     let_in(customer, karl, Terms(role="owner", relation=Relation.STAFF, depth=None), rita, at)
 let_in(school, sonja, Terms(role="supporter", valid_until=until, reason="Störung"), rita, at)
 let_in(school, max_, Terms(role="viewer", valid_until=until), rita, at)
-print(json.dumps({"reseller": reseller.key, "customer": customer.key, "school": school.key}))
+code = sites.issue_claim_code(by(rita, at), school)
+keys = {"reseller": reseller.key, "customer": customer.key, "school": school.key}
+print(json.dumps({**keys, "claim_code": code}))
 """
 
 
@@ -53,10 +56,31 @@ class Stage:
     reseller: str
     customer: str
     school: str
+    claim_code: str  # of the school, for a gateway
 
     def email(self, name: str) -> str:
         """The address with which somebody logs in."""
         return f"{name}{self.number}@example.org"
+
+
+_DUTY = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from furka.cli.django import start
+start(Path(sys.argv[1]))
+from furka import clock
+from furka.worker import duties
+print(getattr(duties, sys.argv[2])(clock.now() + timedelta(minutes=int(sys.argv[3]))))
+"""
+
+
+def do_duty(home: Path, base_url: str, name: str, *, minutes: int = 0) -> int:
+    """What the worker does so many minutes from now; returns how often there was something to do."""
+    command = [sys.executable, "-c", _DUTY, str(home), name, str(minutes)]
+    env = {**os.environ, "FURKA_URL": base_url}
+    done = subprocess.run(command, cwd=ROOT, check=True, timeout=120, capture_output=True, text=True, env=env)
+    return int(done.stdout.splitlines()[-1])
 
 
 def build(home: Path, number: str, *, owned: bool = False) -> Stage:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from furka.wire import PREFIX
 from tests.browser.people import log_in
 from tests.browser.stage import Stage, build
 from tests.browser.totp import set_up_app
+from tests.world import public_key
 
 Look = Callable[[Page], list[str]]
 As = Callable[[str], Page]
@@ -106,6 +110,45 @@ def test_owner_limits_others_who_ask_each_time(
     expect(karl.get_by_text("Abgelehnt. Sonja Muster erhält Nachricht.")).to_be_visible()
     sonja.reload()
     expect(sonja.get_by_text("Karl Muster: Morgen wieder")).to_be_visible()
+
+
+def test_supporter_is_prepared_and_let_in_at_the_plant_by_a_code_over_the_phone(
+    seen_by: As, stage: Stage, base_url: str, look: Look
+) -> None:
+    karl, sonja = seen_by("karl"), seen_by("sonja")
+    karl.goto(f"/levels/{stage.school}/limits/")
+    karl.locator("[name=approval][value='connect.use']").check()
+    karl.get_by_role("button", name="Speichern").click()
+    expect(karl.get_by_text("Gespeichert. Es gilt ab jetzt")).to_be_visible()
+    karl.goto(f"/levels/{stage.school}/releases/")
+    looks_right(karl, look)
+    karl.get_by_label("Supporter").select_option(label="Sonja Muster")
+    karl.get_by_role("button", name="Vorbereiten").click()
+    expect(karl.get_by_role("heading", name="PIN für Sonja Muster")).to_be_visible()
+    looks_right(karl, look)
+    pin = re.findall(r"code=(\d+)", karl.content())[0]
+    karl.goto(karl.url)
+    expect(karl.get_by_role("row", name="Sonja Muster")).to_be_visible()
+    assert pin not in karl.content(), "it was shown once"
+
+    gateway = {"code": stage.claim_code, "public_key": public_key(), "version": "1"}
+    token = httpx.post(f"{base_url}{PREFIX}/gateway/claim", json=gateway).json()["token"]
+    sonja.goto("/access/requests/")
+    code = sonja.locator("code").first.inner_text()
+    headers = {"Authorization": f"Bearer {token}"}
+    typed = {"code": code.replace(" ", ""), "language": "de"}
+    let_in = httpx.post(f"{base_url}{PREFIX}/gateway/release", json=typed, headers=headers)
+    assert (let_in.status_code, let_in.json()["person"]) == (200, "Sonja Muster")
+    sonja.reload()
+    expect(sonja.get_by_role("button", name="Zurückgeben")).to_be_visible()
+    looks_right(sonja, look)
+
+    karl.reload()
+    expect(karl.get_by_role("row", name="Sonja Muster")).not_to_contain_text("noch nie")
+    karl.get_by_role("button", name="Zurücknehmen").click()
+    expect(karl.get_by_text("kann nicht mehr")).to_be_visible()
+    again = httpx.post(f"{base_url}{PREFIX}/gateway/release", json={**typed, "code": pin}, headers=headers)
+    assert again.json()["code"] == "release-unknown"
 
 
 def test_emergency_lets_in_at_once_alarms_and_is_justified(

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import PASSWORD, confirm, log_in
-from tests.browser.stage import Stage, build
+from tests.browser.stage import Stage, build, do_duty
 
 _numbers = itertools.count(1)
 
@@ -153,6 +153,35 @@ def test_extension_is_asked_for_and_granted(rita: Page, stage: Stage, another: C
     expect(rita.get_by_text("Der Zugriff von Sonja Muster ist verlängert")).to_be_visible()
     sonja.reload()
     expect(sonja.get_by_text("Ihre letzte Bitte: gewährt.")).to_be_visible()
+    sonja.context.close()
+
+
+def test_both_sides_are_warned_before_the_end_and_the_links_lead_on(
+    rita: Page,
+    stage: Stage,
+    another: Callable[[], Page],
+    latest_link: Callable[[str], str],
+    portal_home: Path,
+    base_url: str,
+) -> None:
+    assert do_duty(portal_home, base_url, "warn_before_end", minutes=270) > 0
+    rita.goto(latest_link(stage.email("rita")))
+    expect(rita.get_by_role("heading", name="Sonja Muster")).to_be_visible()
+    expect(rita.get_by_role("button", name="Zugriff ändern")).to_be_visible()
+    sonja = another()
+    sonja.goto(latest_link(stage.email("sonja")))
+    sonja.get_by_label("E-Mail").fill(stage.email("sonja"))
+    sonja.get_by_label("Passwort").fill(PASSWORD)
+    sonja.get_by_role("button", name="Anmelden").click()
+    expect(sonja.get_by_role("button", name="Bitte senden")).to_be_visible()
+    sonja.get_by_label("4 Stunden").check()
+    sonja.get_by_label("Grund").fill("Noch nicht fertig")
+    sonja.get_by_role("button", name="Bitte senden").click()
+    expect(sonja.get_by_text("Ihre Bitte ist gesendet.")).to_be_visible()
+
+    rita.goto(latest_link(stage.email("rita")))  # the newest: of what was just asked
+    expect(rita.get_by_text("Noch nicht fertig")).to_be_visible()
+    assert do_duty(portal_home, base_url, "warn_before_end", minutes=271) == 0, "once is enough"
     sonja.context.close()
 
 

@@ -36,7 +36,9 @@ def test_gateway_runs_from_its_package(gateway: Path, tmp_path: Path) -> None:
     subprocess.run(["dpkg-deb", "-x", gateway, tmp_path], check=True)
     assert not [path for path in tmp_path.rglob("*") if path.suffix == ".pyc"]
 
-    if (tmp_path / "opt/furka/bin/python").exists():  # the system's Python is of the version that was built for
+    if (
+        tmp_path / "opt/furka/bin/python"
+    ).exists():  # the system's Python is of the version that was built for
         helped = said(tmp_path / "opt/furka/bin/furka", "gateway", "--help")
         assert "Claim a site and keep its tunnel" in helped, helped
     site = next((tmp_path / "opt/furka/lib").glob("python3.*")) / "site-packages"

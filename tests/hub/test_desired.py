@@ -8,7 +8,8 @@ from math import inf
 
 import pytest
 
-from furka.hub.desired import SLACK, Desired, PortalTime, Touched
+from furka.hub.desired import Desired, Touched
+from furka.hub.portal_time import SLACK, PortalTime
 from furka.plan.entries import Door, DoorPort, Peer, Prefix, TunnelEnd
 from furka.plan.render.hub_nft import EVERY_HOST, DoorKey
 from furka.wire.hub import PlanAnswer

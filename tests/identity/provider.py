@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,8 +112,8 @@ def new_key() -> rsa.RSAPrivateKey:
 
 
 @contextmanager
-def running_provider(who: Somebody) -> Iterator[Provider]:
-    """A provider that answers on a port of its own."""
+def running_provider(who: Somebody, tls: ssl.SSLContext | None = None) -> Iterator[Provider]:
+    """A provider that answers on a port of its own, perhaps by TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -154,7 +155,9 @@ def running_provider(who: Somebody) -> Iterator[Provider]:
             """Tests have their own words."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    provider = Provider(f"http://127.0.0.1:{server.server_port}", who, new_key())
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    provider = Provider(f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", who, new_key())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -1,4 +1,5 @@
-"""How many examples the laws try: `quick` is the rule, `long` for nights (HYPOTHESIS_PROFILE=long).
+"""How many examples the laws try: `quick` is the rule, the same ones every time; `long` is for nights, with others
+each time (HYPOTHESIS_PROFILE=long).
 
 What was tried is counted and told at the end; a run that tried fewer cases about access than FURKA_TEST_LAWS_AT_LEAST
 fails.
@@ -16,11 +17,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
-    "quick", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("long", settings.get_profile("quick"), max_examples=4000)
+settings.register_profile("long", settings.get_profile("quick"), max_examples=4000, derandomize=False)
 # Only whether a law fails, not the smallest case in which it does: for trying the laws themselves.
-settings.register_profile("notice", settings.get_profile("quick"), phases=[Phase.generate], database=None)
+settings.register_profile(
+    "notice", settings.get_profile("quick"), phases=[Phase.generate], derandomize=False, database=None
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 #: The laws about who may do what, where and when.

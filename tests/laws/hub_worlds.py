@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from furka.hub.desired import Desired
 from furka.hub.machine import Ground
 from furka.hub.memory_machine import MemoryMachine, OpenPath
-from furka.plan.entries import Door, DoorPort, Entry, Page, Peer, Prefix, TunnelEnd
+from furka.plan.entries import Door, DoorPort, Entry, Knock, Page, Peer, Prefix, TunnelEnd
 from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
@@ -109,6 +109,18 @@ class _Draw:
             lease_seconds=self.mostly(None, 60),
         )
 
+    def knock(self) -> Knock:
+        """Opens nothing, whatever it says."""
+        return Knock(
+            name=self.chance.choice("vw"),
+            profile=self.chance.choice("pq"),
+            site_name=self.chance.choice("st"),
+            address=self.mostly(self.chance.choice(_ADDRESSES), _OUTSIDE),
+            site=self.mostly(self.chance.choice([1, 2]), 3),
+            not_before=at_second(-10),
+            not_after=at_second(self.chance.choice([1, 60])),
+        )
+
     def plan(self) -> Plan:
         usual: list[Entry] = [
             self.profile("p", 0),
@@ -120,6 +132,7 @@ class _Draw:
             self.door(),
             self.door(),
             self.door(),
+            self.knock(),
         ]
         stray: list[Entry] = [
             self.prefix(_NETWORKS[2], 1),
@@ -291,6 +304,8 @@ def _inside(entry: Entry) -> bool:
             return is_own and all(host in LAYOUT.plants for host in hosts or ())
         case Page(address=address, device=device):
             return address in LAYOUT.pages and device in LAYOUT.plants
+        case Knock(address=address):
+            return address in LAYOUT.profiles
         case Prefix(network=network):
             return network.subnet_of(LAYOUT.plants)
         case Peer(end=TunnelEnd.PROFILE, address=address, prefixes=prefixes):

@@ -17,12 +17,26 @@ from hypothesis import strategies as st
 from furka.access.windows import WeeklyWindow
 from furka.catalogue.operations import configure
 from furka.dispatch import upkeep
+from furka.dispatch.knocks import take_knocks
+from furka.dispatch.models import PlanEntry
 from furka.errors import FurkaError
 from furka.people.models import Person
 from furka.services.connect import operations as connect
 from furka.sites import operations as sites
 from furka.sites.models import Gateway, Network
-from furka.tree import ceilings, expiry, granting, lifecycle, moving, offering, operations, removal
+from furka.tree import (
+    answering,
+    ceilings,
+    entering,
+    expiry,
+    granting,
+    lifecycle,
+    moving,
+    offering,
+    operations,
+    removal,
+    requesting,
+)
 from furka.tree.acting import Acting
 from furka.tree.ceilings import CeilingTerms
 from furka.tree.granting import Terms
@@ -30,10 +44,13 @@ from furka.tree.grants import Grant, GrantInterval, Invitation, State
 from furka.tree.models import Kind, Node
 from furka.tree.moving import Keep
 from furka.tree.operation import program
+from furka.tree.requesting import Wish
+from furka.tree.requests import AccessRequest, Stage
 from furka.tree.second_factor import second_factor_changed
 from furka.tree.staff import open_operator_session
 from furka.tunnel.models import Hub, Profile
 from furka.vault import unseal
+from furka.wire.hub import KnockHeard
 from tests.world import NOW, a_gateway, a_hub, a_profile, a_tree, by, let_in, person
 
 T = TypeVar("T")
@@ -85,17 +102,19 @@ class Scene:
     theirs: Node
     owners: tuple[Person, ...]
     guests: tuple[Person, ...]
+    doubtful: Person  # may only ask
     stranger: Person
 
     @property
     def people(self) -> tuple[Person, ...]:
-        return (*self.owners, *self.guests, self.stranger)
+        return (*self.owners, *self.guests, self.doubtful, self.stranger)
 
 
 def a_scene() -> Scene:
     """Two alike trees and a customer without a reseller; three guests, two of them with a device; a stranger.
 
-    Anna is let in at both trees, Beat for some hours at one site, so that nearly every step makes a difference.
+    Anna is let in at both trees, Beat for some hours at one site, and Dora may ask at both trees, so that nearly every
+    step makes a difference.
     """
     hub = a_hub()
     rita, nora, solo, karl = person("Rita"), person("Nora"), person("Solo"), person("Karl")
@@ -103,15 +122,19 @@ def a_scene() -> Scene:
     alone = operations.open_level(by(solo, NOW - DAY), Kind.CUSTOMER, "Allein")
     home = operations.create_site(by(solo, NOW - DAY), alone, "Haus")
     a_gateway(home, solo, NOW - DAY)
-    guests = person("Anna"), person("Beat"), person("Cleo")
-    for someone in (rita, *guests[:2]):
+    guests, dora = (person("Anna"), person("Beat"), person("Cleo")), person("Dora")
+    for someone in (rita, *guests[:2], dora):
         a_profile(someone)
     let_in(ours.customer, karl, Terms(role="owner", relation=granting.Relation.STAFF, depth=None), rita)
     supporter = Terms(role="supporter")
     let_in(ours.reseller, guests[0], supporter, rita)
     let_in(theirs.school, guests[0], supporter, nora)
     let_in(ours.school, guests[1], Terms(role="supporter", valid_until=NOW + 5 * HOUR), rita)
-    return Scene(hub, ours.reseller, theirs.reseller, (rita, nora, solo, karl), guests, person("Fremd"))
+    on_request = Terms(role="supporter", on_request=True)
+    let_in(ours.customer, dora, on_request, rita)
+    let_in(theirs.school, dora, on_request, nora)
+    owners = (rita, nora, solo, karl)
+    return Scene(hub, ours.reseller, theirs.reseller, owners, guests, dora, person("Fremd"))
 
 
 @dataclass
@@ -186,6 +209,7 @@ class Story:
             valid_until=None if lasts is None else self.now + (begins or timedelta()) + lasts,
             windows=one_of(WINDOWS, step.b + step.d),
             depth=one_of(DEPTHS, step.c + step.d),
+            on_request=step.b + step.c + step.d == 6,
         )
         guest = one_of(self.scene.guests, step.b)
         inviter = self._owner_of(node) if step.d % 3 else self._by(step.c)
@@ -352,6 +376,47 @@ class Story:
             Authenticator.objects.create(user=someone, type=Authenticator.Type.TOTP, data={})
         second_factor_changed(by(someone, self.now))
 
+    def ask(self, step: Step) -> None:
+        """Mostly where a yes would open something."""
+        someone = one_of((self.scene.doubtful, self.scene.doubtful, *self.scene.guests), step.b)
+        site, begins = one_of(self.sites(), step.a), one_of(BEGINS, step.c)
+        minutes = one_of((1, 60, 600), step.d)
+        wish = Wish(("connect.use",), minutes, "Story", None if begins is None else self.now + begins)
+        requesting.ask(by(someone, self.now), site, wish)
+
+    def answer_request(self, step: Step) -> None:
+        waiting = self.requests(Stage.OPEN)
+        if waiting:
+            row = one_of(waiting, step.a)
+            owner = self._owner_of(row.node) if step.b else self._by(step.c)
+            if step.d == 7:
+                answering.decline(owner, row)
+            else:
+                answering.approve(owner, row, max(1, row.wanted_minutes - step.c))
+
+    def use_yes(self, step: Step) -> None:
+        """By a first packet, also where there is nothing to begin; by the button; or given up."""
+        waiting = self.requests(Stage.APPROVED)
+        knocks = PlanEntry.objects.filter(key__startswith="knock/").order_by("key")
+        if knocks and step.b % 2:
+            body = one_of(list(knocks), step.a).body
+            told = {name: body[name] for name in ("name", "profile", "site_name")}
+            take_knocks(self.scene.hub, [KnockHeard(**told, at=self.now)], self.now)
+        elif waiting:
+            row = one_of(waiting, step.a)
+            act: Callable[[Acting, str], object] = requesting.withdraw if step.b == 6 else entering.begin
+            act(by(row.person, self.now), row.key)
+
+    def give_back(self, step: Step) -> None:
+        running = self.requests(Stage.RUNNING)
+        if running:
+            row = one_of(running, step.a)
+            entering.end(by(row.person, self.now), row.key)
+
+    def requests(self, stage: Stage) -> list[AccessRequest]:
+        rows = AccessRequest.objects.everything(LOOKED_AT).filter(stage=stage).order_by("pk")
+        return [row for row in rows.select_related("node", "person") if self._in_reach(row.node)]
+
     def operator(self, step: Step) -> None:
         someone = one_of(self.scene.guests, step.a)
         open_operator_session(by(someone, self.now), someone, "A story")
@@ -367,6 +432,7 @@ class Story:
         duties = (
             expiry.end_expired,
             expiry.look_ahead,
+            entering.note_time,
             upkeep.forget_ended,
             ceilings.look_ahead,
             removal.remove_overdue,
@@ -383,6 +449,10 @@ STEPS: dict[str, Callable[[Story, Step], None]] = {
     "leave": Story.leave,
     "ceiling": Story.ceiling,
     "second factor": Story.second_factor,
+    "ask": Story.ask,
+    "answer request": Story.answer_request,
+    "use yes": Story.use_yes,
+    "give back": Story.give_back,
     "operator": Story.operator,
     "wait": Story.wait,
     "lease": Story.lease,
@@ -407,7 +477,20 @@ STEPS: dict[str, Callable[[Story, Step], None]] = {
 }
 
 #: What happens often, because most follows from it.
-OFTEN = ("let in", "let in", "let in", "invite", "accept", "revoke", "ceiling", "wait", "wait", "worker")
+ON_REQUEST = ("ask", "ask", "answer request", "use yes")
+OFTEN = (
+    *ON_REQUEST,
+    "let in",
+    "let in",
+    "let in",
+    "invite",
+    "accept",
+    "revoke",
+    "ceiling",
+    "wait",
+    "wait",
+    "worker",
+)
 #: What concerns one node and what is below, and no person elsewhere.
 LOCAL = (
     "let in",

@@ -21,7 +21,7 @@ from furka.dispatch.units import all_units, compile_units
 from furka.journal.chain import verify
 from furka.journal.models import Chain
 from furka.live.models import News
-from furka.plan.entries import Door, Entry, Peer, Prefix
+from furka.plan.entries import Door, Entry, Knock, Peer, Prefix
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.sites.models import Gateway, Network
 from furka.tree.operation import Work, own_operation, program
@@ -117,13 +117,13 @@ def test_law_ends_of_tunnels_follow_from_the_rows(scene: Scene, steps: list[Step
             )
             expected += [Prefix(network=network, site=gateway.node_id) for network in virtual]
 
-        ends = [entry for entry in plan_of(story) if not isinstance(entry, Door)]
+        ends = [entry for entry in plan_of(story) if not isinstance(entry, Door | Knock)]
 
         assert sorted(ends, key=lambda end: end.key) == sorted(expected, key=lambda end: end.key)
 
 
 def meaning(entries: Iterable[Entry], now: datetime) -> object:
-    """What a plan means from now on: doors whose time is over and doors that touch each other make no difference."""
+    """What a plan means from now on: what is over, and doors that touch each other, make no difference."""
     doors: dict[tuple[object, ...], list[Interval]] = defaultdict(list)
     for entry in entries:
         if isinstance(entry, Door):
@@ -134,7 +134,11 @@ def meaning(entries: Iterable[Entry], now: datetime) -> object:
     }
     return (
         {who: times for who, times in future.items() if times},
-        {entry.key: entry for entry in entries if not isinstance(entry, Door)},
+        {
+            entry.key: entry
+            for entry in entries
+            if not isinstance(entry, Door) and not (isinstance(entry, Knock) and entry.not_after <= now)
+        },
     )
 
 

@@ -107,7 +107,7 @@ def test_time_left_is_written_to_the_millisecond(seconds: float, text: str) -> N
 def test_many_elements_are_spread_over_lines() -> None:
     doors = {DoorKey(IPv4Address("100.72.0.0") + number, 1): 5.0 for number in range(2001)}
     lines = hub_nft.whole(LAYOUT, {}, doors).splitlines()
-    assert [line.count("timeout 5s") for line in lines if "timeout 5s" in line] == [1000, 1000, 1]
+    assert [line.count("timeout 5s") for line in lines if " 1 timeout 5s" in line] == [1000, 1000, 1]
 
 
 def test_nothing_of_the_layout_is_forgotten() -> None:

@@ -11,7 +11,7 @@ from furka.clock import FakeClock
 from furka.people.models import Person
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.sites import lists
-from furka.tree import ceilings, operations, requesting
+from furka.tree import answering, ceilings, entering, operations, requesting
 from furka.tree.ceilings import CeilingTerms
 from furka.tree.granting import Terms, invite
 from furka.tree.lifecycle import archive, delete
@@ -176,17 +176,17 @@ def test_overview_names_emergencies_and_what_one_has_to_do_oneself(heard: World,
         return [matter.word for matter in page(client, person, address).context["matters"]]
 
     assert "Access asked for" in words(karl, url(heard.ours.customer))
-    requesting.approve(by(karl), asked)
+    answering.approve(by(karl), asked)
     for address in (url(school), "/"):
         assert words(sonja, address) == ["Approved, begin"]
     requesting.withdraw(by(sonja), asked.key)
     entered = requesting.enter_in_emergency(by(sonja), school, wish)
     assert "Emergency access" in words(karl, url(heard.ours.customer))
-    requesting.end(by(sonja, NOW), entered.key)
+    entering.end(by(sonja, NOW), entered.key)
     assert "Emergency not justified" in words(karl, url(heard.ours.customer))
     assert words(sonja, url(school)) == ["Emergency to justify"]
     assert words(heard.nora, url(heard.theirs.school)) == []
-    requesting.justify(by(sonja), entered.key, "Rohrbruch im Keller")
+    entering.justify(by(sonja), entered.key, "Rohrbruch im Keller")
     assert words(sonja, url(school)) == []
 
 

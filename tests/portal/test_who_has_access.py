@@ -8,6 +8,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from furka.clock import FakeClock
@@ -15,7 +16,7 @@ from furka.journal.models import Event
 from furka.people.models import Person
 from furka.tree.granting import Terms
 from tests.portal.pages import count_queries, page, text_of, url
-from tests.world import World, let_in, person
+from tests.world import NOW, World, let_in, person
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,17 @@ def test_page_asks_for_a_right_a_person_and_a_moment(world: World, client: Clien
     assert ("max@example.org" in remote, "sonja@example.org" in remote) == (False, True)
     assert ("max@example.org" in sonja, "sonja@example.org" in sonja) == (False, True)
     assert ("ernst@example.org" in then, "This is how it was on" in then) == (True, True)
+
+
+def test_page_and_print_say_what_was_not_noted_yet(world: World, client: Client) -> None:
+    noted = MigrationRecorder.Migration.objects.filter(name="0010_absences_and_strong_times")
+    noted.update(applied=NOW - timedelta(hours=1))
+    address = url(world.ours.school, "access/")
+    early = text_of(page(client, world.karl, address + "?at=2026-11-24T12:30"))
+    late = text_of(page(client, world.karl, address + "?at=2026-11-24T13:30"))
+    assert ["it was not noted" in text for text in (early, late)] == [True, False]
+    client.force_login(world.karl)
+    assert client.post(address + "print/?at=2026-11-24T12:30").status_code == 200
 
 
 @pytest.mark.parametrize(

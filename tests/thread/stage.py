@@ -65,7 +65,7 @@ class Stage(Installation):
         wait_for("the page opens", lambda: opens(self.lab, "laptop", self.heating[plant]), 20)
         return key
 
-    def invited(self, level: str, **until: str) -> str:
+    def invited(self, level: str, **until: str | bool) -> str:
         """Rita lets Sonja in to a level; returns the key of the grant."""
         made = self.rita.post(f"/levels/{level}/grants", email="sonja@example.org", role="supporter", **until)
         self.sonja.post(f"/invitations/{made['invitation_link'].rstrip('/').rsplit('/', 1)[1]}/accept")

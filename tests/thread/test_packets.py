@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,6 +131,31 @@ def test_time_ends_access_with_portal_worker_and_hub_program_dead(stage: Stage, 
         os.kill(stage.program.pid, signal.SIGCONT)
 
     assert seconds - 2 <= ended - begin <= seconds + 1.5
+
+
+def test_a_first_packet_begins_what_was_approved_and_ends_with_it(stage: Stage) -> None:
+    site = stage.sites["a"]["key"]
+    stage.invited(site, on_request=True)
+    wish = {"rights": ["connect.use"], "minutes": 1, "reason": "Brenner"}
+    asked = stage.sonja.post(f"/levels/{site}/requests", **wish)["key"]
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    stage.rita.post(f"/levels/{site}/requests/{asked}/approve", minutes=1)
+
+    def row() -> dict[str, Any]:
+        [found] = [each for each in stage.sonja.get("/requests")["items"] if each["key"] == asked]
+        return found  # type: ignore[no-any-return]
+
+    assert row()["stage"] == "approved"
+    begin = clock.monotonic()
+    assert opens(stage.lab, "laptop", stage.heating["a"], limit=10), "the same connection gets through"
+    assert clock.monotonic() - begin < 5
+    assert row()["stage"] == "running"
+    listed = stage.lab.run("hub", ["nft", "list", "set", "inet", "furka", "doors"], check=True).stdout
+    [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+    [left] = re.findall(rf"{re.escape(mine['address'])} \. \S+ timeout (\S+)", listed)
+    assert re.fullmatch(r"(1m|5\ds)(\d+ms)?", left), "the kernel counts the rest"
+    stage.sonja.post(f"/requests/{asked}/end")
+    wait_for("it is closed", lambda: not opens(stage.lab, "laptop", stage.heating["a"]), 10)
 
 
 @pytest.mark.long

@@ -88,6 +88,8 @@ LIBRARY_WORDS = {"uidb36": "1", "pk": "1", "key": "abc"}
 BODIES: dict[str, Callable[[], object]] = {
     "issue_token": lambda: {"name": "x", "expires_at": "2026-12-01T12:00:00Z"},
     "change_details": lambda: {"company": "Muster"},
+    "change_email": lambda: {"email": "x@example.org"},
+    "close_account": lambda: {"email": "x@example.org"},
     "choose_notices": lambda: {"wanted": []},
     "open_level": lambda: {"kind": "customer", "name": "Neu"},
     "change_level": lambda: {"name": "Anders"},

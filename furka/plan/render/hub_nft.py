@@ -8,7 +8,9 @@ The filter holds no person, no right and no rule per grant, only collections tha
   anywhere at the site), `door_host_ports` (a port of one virtual address). Both directions of a connection are looked
   up here for every packet: a door that goes, or runs out, cuts connections that already run, and the kernel counts
   the time alone, whether or not our program is alive. All are hash sets: what a packet costs does not grow with them;
-- `used`: (tunnel address, site) → packets and bytes that passed. It permits nothing.
+- `used`: (tunnel address, site) → packets and bytes that passed. It permits nothing;
+- `knocks`: (tunnel address, site) where a first packet begins somebody's time; `knocked` keeps for some seconds which
+  of these came. The packets are dropped like all others that no door lets through.
 
 Pages of devices that are open in browsers are asked for by a program on the hub itself, each from an address of its
 own: for that address the same doors count, in the hooks for what the machine sends and gets itself.
@@ -33,6 +35,9 @@ TABLE = "furka"
 
 #: The largest number of doors whose use is counted at once; more of them pass uncounted.
 MOST_COUNTED = 262_144
+
+#: The most first packets that are noticed at once, and for how many seconds one is kept.
+MOST_KNOCKED, KNOCK_KEPT = 65_536, 5
 
 #: What every packet from the tunnel is marked with before it is routed: routing drops those that bear no mark, so
 #: that nothing passes while there is no filter at all.
@@ -160,6 +165,7 @@ def whole(
         ip saddr . meta mark . ip daddr @door_hosts goto used_by_source
         ip saddr . meta mark . ip daddr . meta l4proto . th dport @door_host_ports goto used_by_source
         ip saddr . meta mark . meta l4proto . th dport @door_ports goto used_by_source
+        ip saddr . meta mark @knocks add @knocked {{ ip saddr . meta mark }}
         drop
     }}
 
@@ -275,6 +281,12 @@ def forget_used(doors: Iterable[DoorKey]) -> str:
     return "\n".join([*_elements("add", "used", names), *_elements("delete", "used", names)]) + "\n"
 
 
+def listen(visits: Iterable[DoorKey]) -> str:
+    """Notice first packets exactly there; what is there already may be said again."""
+    names = [_name(visit) for visit in sorted(visits)]
+    return "\n".join([f"flush set {FAMILY} {TABLE} knocks", *_elements("add", "knocks", names)]) + "\n"
+
+
 #: The sets of doors, with what an element of each is made of.
 _DOOR_SETS = {
     "doors": "ipv4_addr . mark",
@@ -303,6 +315,17 @@ table {FAMILY} {TABLE} {{
         size {MOST_COUNTED}
         flags dynamic
         counter
+    }}
+
+    set knocks {{
+        type ipv4_addr . mark
+    }}
+
+    set knocked {{
+        type ipv4_addr . mark
+        size {MOST_KNOCKED}
+        flags dynamic, timeout
+        timeout {KNOCK_KEPT}s
     }}
 
     set askers {{
