@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from furka.access.rights import CONFIGURE
+from furka.errors import NotThere
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.plan.render.routers import SYSTEMS
@@ -146,8 +147,11 @@ def connect(request: FurkaRequest, node: Node) -> HttpResponse:
 @at_node(CONFIGURE, Kind.SITE)
 def told(request: FurkaRequest, node: Node) -> HttpResponse:
     """The newest configuration is in the router."""
-    note_configured(request.by, node)
-    messages.success(request, _("Saved."))
+    try:
+        note_configured(request.by, node)
+        messages.success(request, _("Saved."))
+    except NotThere as error:  # meanwhile another gateway serves the site
+        messages.error(request, str(error))
     return redirect("level", node.key)
 
 
