@@ -221,7 +221,7 @@ def assign_here(request: FurkaRequest, node: Node) -> HttpResponse:
         with errors_on(form):
             messages.success(request, _said(preparing.assign(request.by, node, form.cleaned_data["number"])))
     for text in [text for texts in form.errors.values() for text in texts]:
-        messages.error(request, text)
+        messages.error(request, str(text))
     return redirect("level", node.key)
 
 
