@@ -56,6 +56,7 @@ urlpatterns = [
     path("levels/<str:key>/gateway/router/", routers.router, name="level-router"),
     path("levels/<str:key>/gateway/router/connect/", routers.connect, name="level-router-connect"),
     path("levels/<str:key>/gateway/router/told/", routers.told, name="level-router-told"),
+    path("levels/<str:key>/gateway/key/", level_settings.renew_key, name="level-gateway-key"),
     path("levels/<str:key>/gateway/release/", level_settings.release, name="level-gateway-release"),
     path("levels/<str:key>/networks/new/", sites.new_network, name="level-network-new"),
     path("levels/<str:key>/networks/<str:network>/", equipment.network, name="level-network"),

@@ -15,6 +15,7 @@ from furka.errors import Conflict, Invalid, NotThere
 from furka.plan.addressing import (
     LARGEST_PLANT_NETWORK,
     PLAN,
+    PRIVATE_RANGES,
     SHARE_OF_PLANTS,
     SMALLEST_PLANT_NETWORK,
     NoAddressLeft,
@@ -35,7 +36,14 @@ from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
 from furka.sites.preparing import claim_prepared
 from furka.sites.serving import beside, gateway_of, has_gateway, must_be_site, part, refuse_too_many, serve
 from furka.tree.models import Node
-from furka.tree.operation import AccessTouched, SiteTouched, Work, operation, own_operation
+from furka.tree.operation import (
+    AccessTouched,
+    NamesTouched,
+    SiteTouched,
+    Work,
+    operation,
+    own_operation,
+)
 from furka.tree.samples import refuse_in_sample
 from furka.tree.texts import one_line
 from furka.tunnel.addresses import draw_prefix
@@ -44,9 +52,6 @@ from furka.wire.gateway import GatewayReport
 
 CODE_LASTS = timedelta(days=1)
 CODE_LASTS_LONGEST = timedelta(days=30)
-
-#: What plants number themselves with (RFC 1918).
-_PRIVATE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
 
 #: That its tunnel takes another way is noted in the journal this often at most.
 TELL_PATH_EVERY = timedelta(minutes=5)
@@ -187,7 +192,7 @@ def add_network(
     """A subnet of the plant, such as 192.168.1.0/24; it gets a virtual prefix of its own."""
     must_be_site(site)
     network, vlan, note = _checked_subnet(subnet), checked_vlan(vlan), checked_note(note)
-    if network.num_addresses > LARGEST_IN_SAMPLE or __networks_beside(site) >= MOST_IN_SAMPLE:
+    if network.num_addresses > LARGEST_IN_SAMPLE or _networks_beside(site) >= MOST_IN_SAMPLE:
         refuse_in_sample(work)
     for other in Network.objects.everything("the right was decided on the site").filter(node=site):
         if other.real.overlaps(network):
@@ -240,6 +245,7 @@ def add_device(
     device = Device(node=site, name=name, kind=kind, address=address, web=web, created_at=work.at)
     write_facts(device, facts)
     device.save()
+    work.touch(NamesTouched(site.pk))
     told = told_of_device(device)
     basic = {name: told[name] for name in ("name", "address", "kind")}
     more = {name: told[name] for name in ("mac", "ports", "link", "note") if told[name]}
@@ -253,7 +259,7 @@ def remove_device(work: Work, device: Device) -> None:
     told = {"name": device.name, "address": device.address}
     site = device.node
     device.delete()
-    work.touch(AccessTouched(None, site.pk))  # its page may be open
+    work.touch(AccessTouched(None, site.pk), NamesTouched(site.pk))  # its page may be open
     work.record(site, "device.removed", before=told)
 
 
@@ -270,7 +276,7 @@ def _virtual_for(site: Node, network: IPv4Network) -> IPv4Network:
         return first_gap(PLAN.plants, network.prefixlen, [row.virtual for row in rows])
 
 
-def __networks_beside(site: Node) -> int:
+def _networks_beside(site: Node) -> int:
     return Network.objects.everything("addresses are shared by all").filter(beside(site)).count()
 
 
@@ -282,7 +288,7 @@ def _checked_subnet(subnet: str) -> IPv4Network:
         raise Invalid.at("subnet", "subnet-wrong", text) from None
     if not LARGEST_PLANT_NETWORK <= network.prefixlen <= SMALLEST_PLANT_NETWORK:
         raise Invalid.at("subnet", "subnet-size", _("The network must be between /16 and /30."))
-    if not any(network.subnet_of(private) for private in _PRIVATE):
+    if not any(network.subnet_of(private) for private in PRIVATE_RANGES):
         raise Invalid.at(
             "subnet", "subnet-not-private", _("Only private networks can be reached (RFC 1918).")
         )

@@ -99,7 +99,8 @@ def home_hub() -> Hub | None:
 def ends_elsewhere(public_key: str) -> bool:
     """Whether a key is that of another kind of end: a hub knows its peers by their keys alone."""
     profiles = Profile.objects.filter(public_key=public_key, revoked_at=None)
-    gateways = Gateway.objects.everything(_PROOF).filter(public_key=public_key, released_at=None)
+    has_it = Q(public_key=public_key) | Q(next_public_key=public_key)
+    gateways = Gateway.objects.everything(_PROOF).filter(has_it, released_at=None)
     return profiles.exists() or gateways.exists() or Hub.objects.filter(public_key=public_key).exists()
 
 

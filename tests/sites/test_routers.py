@@ -9,6 +9,7 @@ from furka.dispatch.answer import plan_since
 from furka.errors import Conflict, Invalid, NotThere, Refused
 from furka.plan.entries import Door, Peer, Prefix
 from furka.sites import routers
+from furka.sites.keys import want_new_key
 from furka.sites.models import ClaimCode, Gateway, Network
 from furka.sites.operations import add_network, issue_claim_code, release_gateway
 from furka.sites.queries import gateway_of, state_of
@@ -120,3 +121,10 @@ def test_only_who_may_configure_the_site_connects_one(world: World) -> None:
     for someone, error in ((world.max, Refused), (world.nora, NotThere)):
         with pytest.raises(error):
             routers.connect_router(by(someone), world.ours.school, public_key(), "linux", replacing=True)
+
+
+def test_its_key_is_not_renewed_from_afar(world: World, site: Node) -> None:
+    routers.connect_router(by(world.rita), site, public_key(), "linux")
+    with pytest.raises(Conflict) as refused:
+        want_new_key(by(world.rita), site)
+    assert refused.value.code == "own-router"

@@ -143,6 +143,8 @@ BODIES: dict[str, Callable[[], object]] = {
     "prepare_gateways": lambda: {"name": "Lieferung", "count": 2},
     "assign_gateway": lambda: {"number": "0000-0000"},
     "connect_router": lambda: {"public_key": public_key(), "system": "linux", "replace": True},
+    "renew_profile": lambda: {"public_key": public_key()},
+    "choose_plant": lambda: {"site": None},
     "create_profile": lambda: {"name": "Telefon", "public_key": public_key()},
 }
 

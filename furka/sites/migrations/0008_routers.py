@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0006_labels_of_devices"),
+        ("sites", "0007_keys_on_trial"),
     ]
 
     operations = [

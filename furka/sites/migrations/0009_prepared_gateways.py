@@ -8,7 +8,7 @@ import furka.vault
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0007_routers"),
+        ("sites", "0008_routers"),
         ("tree", "0012_narrowed_grants"),
     ]
 
