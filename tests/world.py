@@ -107,7 +107,7 @@ def a_gateway(site: Node, owner: Person, at: datetime = YESTERDAY) -> sites.Clai
 
 def a_profile(someone: Person, name: str = "Laptop", at: datetime = YESTERDAY) -> Profile:
     """A device of a person, ready to connect."""
-    return connect.create_profile(by(someone, at), name, public_key())
+    return connect.create_profile(by(someone, at), name, public_key()).profile
 
 
 @dataclass(frozen=True)

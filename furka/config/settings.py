@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "furka.sites",
     "furka.particulars",
     "furka.devicepages",
+    "furka.activeplants",
     "furka.attachments",
     "furka.catalogue",
     "furka.dispatch",

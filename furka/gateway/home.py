@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TypeVar
@@ -55,12 +56,20 @@ class Identity(_Kept):
     """Who the gateway is: its key, and whom it serves with it."""
 
     private_key: str = Field(repr=False)
+    key_made_at: AwareDatetime | None = None  # None: not known
+    next_key: str = Field(default="", repr=False)  # made, and does not count yet
+    on_trial: bool = False  # the tunnel has the next key, to see whether it works
     claim: Claim | None = None
     proxy: str = Field(default="", repr=False)  # http://name:password@host:port; empty: none
 
     @property
     def public_key(self) -> str:
         return public_key_of(self.private_key)
+
+    def renewed(self, at: datetime) -> Identity:
+        """The same gateway once its next key counts."""
+        fresh = {"private_key": self.next_key, "key_made_at": at, "next_key": "", "on_trial": False}
+        return self.model_copy(update=fresh)
 
 
 class KeptSettings(_Kept):

@@ -10,10 +10,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from furka import __version__
 from furka.clock import monotonic, now
@@ -22,13 +23,16 @@ from furka.hub.desired import Desired, OpenDoor, Touched
 from furka.hub.home import Home
 from furka.hub.knocking import Knocking
 from furka.hub.machine import Ground, Machine, MachineError
+from furka.hub.names import Answer
 from furka.hub.page_line import PageLine
 from furka.hub.reconcile import Reconciler
 from furka.hub.reports import Reports
+from furka.hub.resolver import Resolver
 from furka.hub.watch import AccessWatch, Memory, PeerWatch, Timing
 from furka.kernel.wireguard import public_key_of
 from furka.plan.addressing import PLAN
 from furka.plan.render.hub_nft import Layout
+from furka.plan.render.real_nft import RealNetworks
 from furka.relay.folder import Known, Offer, offer_in, say_known
 from furka.wire.hub import AccessSeen, HubHello, HubWelcome, OfferedRelay, PlanAnswer
 
@@ -60,6 +64,7 @@ class Setting:
     timing: Timing = field(default_factory=Timing)
     pages: str = ""  # where pages of devices open; "": nowhere
     page_socket: Path | None = None  # where the program that opens them hears of them
+    names: bool = False  # whether it answers for the names of what can be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,11 @@ class HubProgram:
         self._reports = Reports(memory.accesses)
         self._accesses = AccessWatch(setting.timing, memory)
         self._peers = PeerWatch(setting.timing)
+        self._lock = Lock()  # around changes of what is desired: questions for names come in another thread
+        self._resolver = Resolver(self._look_up)
         self._pages = PageLine(lambda closed: self._reports.add(pages=[closed]))
         self._ground: Ground | None = None
+        self._translated: RealNetworks | None = None  # None: to be looked at
         self._trouble: dict[str, str] = {}
         self._applied = 0
         self._full_at = -inf
@@ -187,8 +195,13 @@ class HubProgram:
         self._ground = Ground(layout, welcome.routes, offer.probe_port if offer else 0)
         self._tell_relay(welcome)
         self._stand_up()
-        if self._desired.settle(layout):
+        with self._lock:
+            changed = self._desired.settle(layout)
+        if changed:
             self._full()
+        if self._setting.names:
+            with self._troubled("names", "names can't be answered"):
+                self._resolver.open_at(layout.address)
         self._reports.repeat_state()
 
     def _tell_relay(self, welcome: HubWelcome) -> None:
@@ -199,11 +212,13 @@ class HubProgram:
 
     def _hear(self, answer: PlanAnswer, at: float) -> None:
         first = not self._desired.heard
-        touched = self._desired.hear(answer, at)
+        with self._lock:
+            touched = self._desired.hear(answer, at)
         if first:
             self._full()
         elif touched:
             self._quick(touched)
+        self._translate()
         if first or touched:
             log.info("Plan %d is in force, %.1f ms after it came", answer.revision, (monotonic() - at) * 1000)
         self._listen_at = 0.0
@@ -227,6 +242,11 @@ class HubProgram:
         if at >= self._unsaved_since + _REMEMBER_ROUND:
             self._remember()
 
+    def _look_up(self, asker: IPv4Address, name: str) -> Answer | None:
+        """What somebody in the tunnel is told about a name; in the thread that answers."""
+        with self._lock:
+            return self._desired.answer(asker, name, monotonic()) if self._desired.heard else None
+
     # -- the machine --------------------------------------------------------------------------------------------
 
     def _stand_up(self) -> None:
@@ -246,7 +266,18 @@ class HubProgram:
         self._reconcile(self._reconciler.full)
         self._knocking.distrust()
         self._opened(self._desired.open_doors(monotonic()).values())
+        self._translated = None
+        self._translate()
         self._tell_pages()
+
+    def _translate(self) -> None:
+        """Real addresses of plants; they open nothing, so it does not matter that they come after the doors."""
+        wanted = self._desired.real_networks()
+        if self._desired.heard and wanted != self._translated:
+            self._translated = None
+            with self._troubled("real", "real addresses can't be put in force"):
+                self._machine.translate(wanted)
+                self._translated = wanted
 
     def _tell_pages(self) -> None:
         """After the doors: a page that is told is open in the kernel, one that is not told any more is closed there."""

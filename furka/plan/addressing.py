@@ -36,6 +36,9 @@ class AddressPlan:
 
 PLAN = AddressPlan()
 
+#: Where networks of plants lie (RFC 1918).
+PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
 #: So many virtual addresses at most go to one top-level node: whoever comes first shall not take them all.
 SHARE_OF_PLANTS = PLAN.plants.num_addresses // 16
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from furka.access.rights import CONFIGURE, JOURNAL, PEOPLE
 from furka.catalogue.service import Service, services_at
+from furka.dispatch.naming import names_known
 from furka.dispatch.queries import inside
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
@@ -74,6 +76,7 @@ class DeviceShown:
     page_url: str
     ports: tuple[Port, ...]
     labels: tuple[str, ...] = ()
+    name: str = ""  # its whole name in the tunnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
     opens_pages = may_enter and gateway is not None and bool(gateway.hub.pages)
     people = about_people(by, node)
     labels = labels_of(by, [view.device for view in devices])
+    names = names_known([node.pk]) if gateway is not None and devices else {}
     context = {
         "is_part": bool(request.GET.get("part")),
         "state": _state(gateway, by.at),
@@ -119,7 +123,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",
         "networks": [_with_devices(network, devices) for network in networks],
         "devices": [
-            _shown(node, view, may_enter, opens_pages, tuple(labels.get(view.device.pk, ())))
+            _shown(node, view, may_enter, opens_pages, tuple(labels.get(view.device.pk, ())), names)
             for view in devices
         ],
         "matters": [*about_me(by, node), *people.named, *about_places(by, node)],
@@ -195,7 +199,12 @@ def _with_devices(network: Network, devices: list[DeviceView]) -> NetworkShown:
 
 
 def _shown(
-    node: Node, view: DeviceView, may_enter: bool, may_open: bool, labels: tuple[str, ...]
+    node: Node,
+    view: DeviceView,
+    may_enter: bool,
+    may_open: bool,
+    labels: tuple[str, ...],
+    names: Mapping[tuple[int, str], str],
 ) -> DeviceShown:
     device, address = view.device, str(view.reached_at) if view.reached_at is not None else ""
     is_path = device.link.startswith("/")
@@ -208,6 +217,7 @@ def _shown(
         page_url=page_url(node, device) if address and may_open and has_page(device) else "",
         ports=ports_of(device),
         labels=labels,
+        name=names.get((node.pk, device.key), "") if address else "",
     )
 
 

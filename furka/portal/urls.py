@@ -52,6 +52,7 @@ urlpatterns = [
     path("levels/<str:key>/sign-in/remove/", identity_settings.remove, name="level-identity-remove"),
     path("levels/<str:key>/settings/", level_settings.level_settings, name="level-settings"),
     path("levels/<str:key>/gateway/code/", sites.new_claim_code, name="level-claim-code"),
+    path("levels/<str:key>/gateway/key/", level_settings.renew_key, name="level-gateway-key"),
     path("levels/<str:key>/gateway/release/", level_settings.release, name="level-gateway-release"),
     path("levels/<str:key>/networks/new/", sites.new_network, name="level-network-new"),
     path("levels/<str:key>/networks/<str:network>/", equipment.network, name="level-network"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Self
 
@@ -37,6 +38,10 @@ class Gateway(Owned):
     hostname = models.CharField(max_length=100, default="")
     version = models.CharField(max_length=40, default="")
     back_end = models.CharField(max_length=20, default="")
+    next_public_key = models.CharField(max_length=44, default="")  # on trial: not yet seen at work
+    next_until = models.DateTimeField(null=True)
+    key_made_at = models.DateTimeField(null=True)  # of the present key; empty: with the claim
+    key_wanted_at = models.DateTimeField(null=True)  # somebody wants a new one
     claimed_at = models.DateTimeField()
     released_at = models.DateTimeField(null=True)
     online = models.BooleanField(default=False)
@@ -63,6 +68,7 @@ class Gateway(Owned):
             ),
         )
         indexes = (
+            models.Index(fields=["next_until"], name="gateway_keys_on_trial", condition=~Q(next_until=None)),
             # So gateways are counted by their state, and the few that are offline found, without a look at the rows.
             models.Index(
                 fields=["hub", "online", "node"], name="gateway_states", condition=Q(released_at=None)
@@ -76,6 +82,11 @@ class Gateway(Owned):
     def address(self) -> IPv4Address:
         """Its address inside the tunnel."""
         return nth_address(PLAN.gateways, self.number)
+
+    @property
+    def key_since(self) -> datetime:
+        """Since when it has the key that it has."""
+        return self.key_made_at or self.claimed_at
 
     @property
     def topic(self) -> str:

@@ -16,6 +16,7 @@ from furka.errors import Conflict, Invalid
 from furka.plan.addressing import (
     LARGEST_PLANT_NETWORK,
     PLAN,
+    PRIVATE_RANGES,
     SHARE_OF_PLANTS,
     SMALLEST_PLANT_NETWORK,
     NoAddressLeft,
@@ -34,7 +35,14 @@ from furka.sites.equipment import (
 )
 from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
 from furka.tree.models import Node
-from furka.tree.operation import AccessTouched, SiteTouched, Work, operation, own_operation
+from furka.tree.operation import (
+    AccessTouched,
+    NamesTouched,
+    SiteTouched,
+    Work,
+    operation,
+    own_operation,
+)
 from furka.tree.samples import refuse_in_sample
 from furka.tree.texts import one_line
 from furka.tunnel.addresses import draw, draw_prefix
@@ -46,8 +54,6 @@ CODE_LASTS = timedelta(days=1)
 CODE_LASTS_LONGEST = timedelta(days=30)
 
 #: What plants number themselves with (RFC 1918).
-_PRIVATE = (IPv4Network("10.0.0.0/8"), IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16"))
-
 #: So many gateways can be claimed under one top-level node within a day.
 MOST_GATEWAYS_A_DAY = 1000
 
@@ -287,6 +293,7 @@ def add_device(
     device = Device(node=site, name=name, kind=kind, address=address, web=web, created_at=work.at)
     write_facts(device, facts)
     device.save()
+    work.touch(NamesTouched(site.pk))
     told = told_of_device(device)
     basic = {name: told[name] for name in ("name", "address", "kind")}
     more = {name: told[name] for name in ("mac", "ports", "link", "note") if told[name]}
@@ -300,7 +307,7 @@ def remove_device(work: Work, device: Device) -> None:
     told = {"name": device.name, "address": device.address}
     site = device.node
     device.delete()
-    work.touch(AccessTouched(None, site.pk))  # its page may be open
+    work.touch(AccessTouched(None, site.pk), NamesTouched(site.pk))  # its page may be open
     work.record(site, "device.removed", before=told)
 
 
@@ -336,7 +343,8 @@ def home_hub() -> Hub | None:
 def ends_elsewhere(public_key: str) -> bool:
     """Whether a key is that of another kind of end: a hub knows its peers by their keys alone."""
     profiles = Profile.objects.filter(public_key=public_key, revoked_at=None)
-    gateways = Gateway.objects.everything(_PROOF).filter(public_key=public_key, released_at=None)
+    has_it = Q(public_key=public_key) | Q(next_public_key=public_key)
+    gateways = Gateway.objects.everything(_PROOF).filter(has_it, released_at=None)
     return profiles.exists() or gateways.exists() or Hub.objects.filter(public_key=public_key).exists()
 
 
@@ -361,7 +369,7 @@ def _checked_subnet(subnet: str) -> IPv4Network:
         raise Invalid.at("subnet", "subnet-wrong", text) from None
     if not LARGEST_PLANT_NETWORK <= network.prefixlen <= SMALLEST_PLANT_NETWORK:
         raise Invalid.at("subnet", "subnet-size", _("The network must be between /16 and /30."))
-    if not any(network.subnet_of(private) for private in _PRIVATE):
+    if not any(network.subnet_of(private) for private in PRIVATE_RANGES):
         raise Invalid.at(
             "subnet", "subnet-not-private", _("Only private networks can be reached (RFC 1918).")
         )

@@ -16,7 +16,7 @@ from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
 from furka.live.listen import until
 from furka.releases import operations as releases
-from furka.sites import operations, queries
+from furka.sites import keys, operations, queries
 from furka.sites.models import Gateway
 from furka.tree.operation import program
 from furka.tunnel.models import Hub
@@ -37,6 +37,8 @@ from furka.wire.gateway import (
     ClaimRequest,
     GatewayReport,
     GatewayReportTaken,
+    NewKey,
+    NewKeyTaken,
     ReleaseAtSite,
     ReleasedAtSite,
 )
@@ -113,6 +115,14 @@ def gateway_report(request: HttpRequest) -> HttpResponse:
     report = body(request, GatewayReport)
     operations.take_gateway_report(program("gateway", at), gateway, report)
     return message(GatewayReportTaken(now=at))
+
+
+@machine("POST", "gateway token")
+def gateway_key(request: HttpRequest) -> HttpResponse:
+    """A gateway would like to use a new key."""
+    gateway, at = _gateway(request), clock.now()
+    keys.offer_key(program("gateway", at), gateway, body(request, NewKey).public_key)
+    return message(NewKeyTaken(now=at))
 
 
 @machine("POST", "gateway token")

@@ -19,6 +19,7 @@ from furka.live.publish import prune
 from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
+from furka.sites import keys
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
 from furka.viewing import operations as viewing
@@ -73,6 +74,11 @@ def end_views(at: datetime) -> int:
 def end_pages(at: datetime) -> int:
     """Put into the record that pages of devices came to their end."""
     return devicepages.end_overdue(program("worker", at))
+
+
+def end_trials(at: datetime) -> int:
+    """Take new keys of gateways back that were not seen at work."""
+    return keys.end_trials(program("worker", at))
 
 
 def check_plans(at: datetime) -> int:
@@ -138,6 +144,7 @@ LOOPS = (
     Loop("reviews of access", 300, look_after_reviews),
     Loop("views through others' eyes", 30, end_views),
     Loop("pages of devices that are over", 30, end_pages),
+    Loop("new keys of gateways", 30, end_trials),
     Loop("check of the plans", 300, check_plans),
     Loop("closed accounts and changed addresses", 300, end_closed_accounts),
     Loop("imports", 1, take_in),

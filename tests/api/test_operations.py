@@ -487,12 +487,33 @@ def _own(rita: Caller) -> None:
     profile = rita.post("/profiles", {"name": "Tablet", "public_key": public_key()}).body
     assert "PrivateKey = PRIVATE_KEY\n" in profile["configuration"]
     assert [item["name"] for item in rita.items("/profiles")] == ["Laptop", "Tablet"]
+    assert "PresharedKey = PRESHARED_KEY\n" not in profile["configuration"]
+    assert "PresharedKey = PRESHARED_KEY\n" in rita.items("/profiles")[1]["configuration"]
+    _plant_and_keys(rita)
     assert rita.delete(f"/profiles/{profile['key']}").status == 204
     assert rita.delete(f"/profiles/{profile['key']}").status == 204
     assert [item["site"]["name"] for item in rita.items("/reachable")] == [
         "Schulhaus Muster",
         "Werkhof Muster",
     ]
+
+
+def _plant_and_keys(rita: Caller) -> None:
+    wish = {"name": "Werkzeug", "public_key": public_key(), "names": "app", "real_addresses": True}
+    tool = rita.post("/profiles", wish).body
+    assert ("DNS = " in tool["configuration"], tool["plant"]) == (True, None)
+    path = f"/profiles/{tool['key']}"
+    [first, *_] = rita.items("/reachable")
+    assert first["devices"][0]["hostname"] == "heizung.schulhaus-muster.gemeinde-muster.furka.internal"
+    assert rita.patch(path, {"site": first["site"]["key"]}).body["plant"] == first["site"]
+    assert rita.patch(path, {"site": None}).body["plant"] is None
+    assert rita.post(f"/sites/{first['site']['key']}/gateway/key").status == 204
+    assert rita.patch(path, {"site": "0123456789ab"}).body["code"] == "not-there"
+    fresh = public_key()
+    again = rita.post(f"{path}/keys", {"public_key": fresh}).body
+    assert (again["public_key"], again["address"]) == (fresh, tool["address"])
+    assert again["configuration"] != tool["configuration"]
+    assert rita.delete(path).status == 204
 
 
 def _services_and_events(rita: Caller, site: str) -> None:

@@ -69,14 +69,14 @@ def test_one_person_opens_some_levels_only(world: World) -> None:
 def test_making_and_revoking_devices_again_and_again_takes_no_number_of_others(world: World) -> None:
     someone = world.fremd
     for _ in range(MOST_PROFILES_A_DAY):
-        profile = connect.create_profile(by(someone), "Laptop", public_key())
+        profile = connect.create_profile(by(someone), "Laptop", public_key()).profile
         connect.revoke_profile(by(someone), profile.key)
 
     with pytest.raises(Conflict) as refused:
         connect.create_profile(by(someone), "Laptop", public_key())
     tomorrow = connect.create_profile(by(someone, NOW + timedelta(days=1)), "Laptop", public_key())
 
-    assert (refused.value.code, tomorrow.revoked_at) == ("too-many-profiles", None)
+    assert (refused.value.code, tomorrow.profile.revoked_at) == ("too-many-profiles", None)
 
 
 def test_claiming_and_releasing_again_and_again_takes_no_number_of_others(

@@ -140,6 +140,8 @@ BODIES: dict[str, Callable[[], object]] = {
     "change_role": lambda: {"name": "Werkstatt", "rights": ["look"]},
     "change_several_grants": lambda: {"grants": ["a" * 12], "act": "pause"},
     "configure_connect": lambda: {"enabled": False},
+    "renew_profile": lambda: {"public_key": public_key()},
+    "choose_plant": lambda: {"site": None},
     "create_profile": lambda: {"name": "Telefon", "public_key": public_key()},
 }
 

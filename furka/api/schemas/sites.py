@@ -39,6 +39,7 @@ class Gateway(Answer):
     address: Address = Field(description="In the tunnel.")
     hub: str
     claimed_at: datetime
+    key_since: datetime = Field(description="When its present key was made.")
     handshake_at: datetime | None
     missing_networks: list[str] = Field(description="Networks that the gateway does not find at the plant.")
     trouble: str
@@ -113,6 +114,7 @@ class Device(Answer):
     kind: DeviceKind
     address: str
     virtual_address: Address | None
+    hostname: str = Field(description="Its name in the tunnel; empty while the site has no gateway.")
     web: bool
     mac: str
     ports: list[Port]
@@ -182,6 +184,7 @@ def gateway(row: site_rows.Gateway) -> Gateway:
         address=row.address,
         hub=row.hub.name,
         claimed_at=row.claimed_at,
+        key_since=row.key_since,
         handshake_at=row.handshake_at,
         missing_networks=row.missing_networks,
         trouble=row.trouble,
@@ -201,7 +204,7 @@ def network(row: site_rows.Network) -> Network:
     )
 
 
-def device(view: DeviceView, labels: Sequence[str] = ()) -> Device:
+def device(view: DeviceView, labels: Sequence[str] = (), hostname: str = "") -> Device:
     """A device."""
     row = view.device
     return Device(
@@ -210,6 +213,7 @@ def device(view: DeviceView, labels: Sequence[str] = ()) -> Device:
         kind=row.kind,  # type: ignore[arg-type]  # a choice of the model
         address=row.address,
         virtual_address=view.reached_at,
+        hostname=hostname,
         web=row.web,
         mac=row.mac,
         ports=[Port.model_validate(each) for each in row.ports],
