@@ -33,6 +33,8 @@ from furka.services.connect.queries import profiles_of
 from furka.services.connect.trying import try_out
 from furka.services.connect.why import asked
 from furka.sites import operations as sites
+from furka.sites import preparing
+from furka.sites.models import PreparedGateway
 from furka.sites.queries import devices_of, networks_of
 from furka.tree import (
     ceilings,
@@ -206,8 +208,15 @@ OWNED_BY = {
     "asked": "sonja",
     "page": "sonja",
     "trial": "sonja",
+    "number": "rita",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
+
+
+def a_prepared_gateway(who: Person, level: Node) -> PreparedGateway:
+    """A gateway that was prepared at a level, alone in its batch."""
+    batch = preparing.prepare(by(who), level, "Lieferung", 1)
+    return PreparedGateway.objects.everything("a test").select_related("batch", "node").get(batch=batch)
 
 
 def an_open_page(who: Acting, site: Node) -> str:
@@ -257,8 +266,12 @@ def samples(world: World) -> dict[str, str]:
     secret = queries.invitation_secret(waiting.series)
     assert secret is not None
     asked = extending.ask_extension(sonja, grant, TONIGHT + timedelta(hours=1), "Ersatzteil fehlt")
+    prepared = a_prepared_gateway(world.rita, world.ours.customer)
     return {
         "key": school.key,
+        "batch": prepared.batch.key,
+        "piece": prepared.key,
+        "number": a_prepared_gateway(world.rita, world.ours.reseller).number,
         "asked": asked.key,
         "role": roles.create_role(rita, world.ours.customer, "Pikett", ["look", "connect.use"]).key,
         "grant": grant,

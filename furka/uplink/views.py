@@ -17,7 +17,7 @@ from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
 from furka.live.listen import until
 from furka.releases import operations as releases
-from furka.sites import keys, operations, queries, refused_claims
+from furka.sites import keys, operations, preparing, queries, refused_claims
 from furka.sites.models import Gateway
 from furka.tree.operation import program
 from furka.trials import operations as trial_operations
@@ -104,6 +104,8 @@ def gateway_claim(request: HttpRequest) -> HttpResponse:
     guess(request)
     claim = body(request, ClaimRequest)
     by = program("gateway", clock.now())
+    # Noted also where it has to wait, being assigned to no site yet.
+    preparing.note_plugged_in(by, claim.code, claim.public_key)
     try:
         claimed = operations.claim_gateway(by, claim.code, claim.public_key, claim.hostname, claim.version)
     except Conflict as refused:

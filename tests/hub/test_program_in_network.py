@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,57 +20,12 @@ from furka.kernel.nft import Nft
 from furka.kernel.wireguard import WireGuardInterface, generate_private_key, public_key_of
 from furka.plan.entries import Door, DoorPort, Peer, Prefix, TunnelEnd
 from tests.hub.fake_portal import FakePortal
+from tests.hub.process import HubProcess
 from tests.hub.tunnels import DEVICE, GATEWAY, LAPTOP, PLANT, PORT, SITE, Tunnels, tunnels
 from tests.kernel.namespace import inside, run
 from tests.lab.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("network")]
-
-
-class HubProcess:
-    """`furka hub run` as a process of its own."""
-
-    def __init__(self, portal: str, home: Path) -> None:
-        self.home = home
-        self.token_file = home / "token"
-        self.token_file.write_text("fake-token\n")
-        self._portal = portal
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with (self.home / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "furka.cli", "hub", "run"),
-                    *("--portal", self._portal, "--token-file", self.token_file),
-                    *("--home", self.home / "hub", "--endpoint", "198.18.1.1:51820", "-v"),
-                ],
-                stdout=log,
-                stderr=log,
-                cwd=self.home,
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            )
-
-    def end(self, number: signal.Signals) -> int:
-        """Send a signal; returns the exit status."""
-        if self._process is None:
-            return 0
-        self._process.send_signal(number)
-        status = self._process.wait(20)
-        self._process = None
-        return status
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def key(self) -> str:
-        return public_key_of((self.home / "hub" / "private.key").read_text().strip())
-
-    @property
-    def log(self) -> str:
-        return (self.home / "log").read_text()
 
 
 @pytest.fixture
