@@ -55,6 +55,11 @@ tried_twice() {
   unsteady+=("${again[@]}")
 }
 
+# Every question that these put to the database is asked on PostgreSQL by the walk over all addresses and by the tests of
+# the rooms; they themselves are tried there by "long".
+asked_by_others=(tests/portal tests/laws tests/guide tests/api/test_guessing.py)
+on_postgres="rows and not lab and not browser and not long"
+
 # Files stay together: what the tests of one file build once is then built once.
 # What has nothing to do with the database is not tried on both.
 for check in "$@"; do
@@ -67,7 +72,7 @@ for check in "$@"; do
       step "types (mypy)" mypy
       ;;
     quick) step "tests on SQLite" tests -n 2 --dist loadfile -m "not lab and not browser and not long" ;;
-    postgres) step "tests on PostgreSQL" tests_on_postgres -n 2 --dist loadfile -m "rows and not lab and not browser and not long" ;;
+    postgres) step "tests on PostgreSQL" tests_on_postgres -n 2 --dist loadfile -m "$on_postgres" "${asked_by_others[@]/#/--ignore=}" ;;
     slow)
       # Apart: the driver of the browser and the library for links each want the one event loop of a process.
       step "tests with a browser" tests -n 2 --dist loadfile -m "browser and not lab and not long"
@@ -77,7 +82,8 @@ for check in "$@"; do
       ;;
     long)
       seed=$RANDOM
-      step "long tests" tests -m long
+      step "long tests" tests -n 2 -m long
+      step "what else there is on PostgreSQL" tests_on_postgres -n 2 --dist loadfile -m "$on_postgres" "${asked_by_others[@]}"
       export HYPOTHESIS_PROFILE=long FURKA_TEST_LAWS_AT_LEAST=100000
       step "laws, at least 100'000 random cases about access" tests -n 2 -m "not long" tests/laws
       ;;

@@ -12,8 +12,10 @@ from furka.access.rights import CONFIGURE, LOOK
 from furka.api import schemas
 from furka.api.paging import Page, Paging, items_of
 from furka.api.routes import Key, Routes, at_node
+from furka.dispatch.naming import names_known
 from furka.errors import NotThere
 from furka.sites import equipment, labels, operations, queries
+from furka.sites.keys import want_new_key
 from furka.sites.models import Device, Network
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
@@ -57,6 +59,12 @@ def release_gateway(by: Acting, site: Node) -> None:
     operations.release_gateway(by, site)
 
 
+@routes.post("/sites/{key}/gateway/key", at_node(CONFIGURE, Kind.SITE))
+def renew_gateway_key(by: Acting, site: Node) -> None:
+    """Have the gateway make a new key; the old one counts until the new one was seen at work."""
+    want_new_key(by, site)
+
+
 @routes.get("/sites/{key}/networks", at_node(LOOK, Kind.SITE))
 def list_networks(by: Acting, site: Node, page: Query[Paging]) -> Page[schemas.Network]:
     """The plant's networks, and where they are reached through the tunnel."""
@@ -93,7 +101,11 @@ def list_devices(by: Acting, site: Node, page: Query[Paging]) -> Page[schemas.De
     found = queries.devices_of(by, site)
     views, following = items_of(found, page, lambda view: (view.device.name, view.device.key))
     names = labels.labels_of(by, [view.device for view in views])
-    items = [schemas.device(view, names.get(view.device.pk, ())) for view in views]
+    known = names_known([site.pk])
+    items = [
+        schemas.device(view, names.get(view.device.pk, ()), known.get((site.pk, view.device.key), ""))
+        for view in views
+    ]
     return Page[schemas.Device](items=items, next=following)
 
 
@@ -145,7 +157,8 @@ def label_devices(by: Acting, site: Node, body: schemas.LabelSeveral) -> schemas
 
 def _device(by: Acting, site: Node, row: Device) -> schemas.Device:
     [view] = [each for each in queries.devices_of(by, site) if each.device.pk == row.pk]
-    return schemas.device(view, labels.labels_of(by, [row]).get(row.pk, ()))
+    name = names_known([site.pk]).get((site.pk, row.key), "")
+    return schemas.device(view, labels.labels_of(by, [row]).get(row.pk, ()), name)
 
 
 def _ports(given: tuple[schemas.NewPort, ...]) -> tuple[equipment.Port, ...]:

@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "furka.sites",
     "furka.particulars",
     "furka.devicepages",
+    "furka.activeplants",
+    "furka.trials",
     "furka.attachments",
     "furka.catalogue",
     "furka.dispatch",

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from furka.dispatch.models import PlanEntry
 from furka.plan.addressing import PLAN
-from furka.plan.entries import ENTRY
+from furka.plan.entries import ENTRY, Entry, Peer
 from furka.relay import tickets
 from furka.sites.models import Gateway, Network
 from furka.tunnel.addresses import hub_address
 from furka.tunnel.models import Hub
-from furka.vault import signing_seeds
+from furka.vault import signing_seeds, unseal
 from furka.wire.gateway import GatewaySettings, HubToReach, RelayToReach, TranslatedNetwork
 from furka.wire.hub import HubWelcome, PlanAnswer
 
@@ -57,9 +57,16 @@ def plan_since(hub: Hub, since: int, at: datetime) -> PlanAnswer:
         now=at,
         revision=row.revision,
         complete=complete,
-        entries=tuple(ENTRY.validate_python(each.body) for each in rows if not each.gone),
+        entries=tuple(_told(ENTRY.validate_python(each.body)) for each in rows if not each.gone),
         gone=tuple(each.key for each in rows if each.gone),
     )
+
+
+def _told(entry: Entry) -> Entry:
+    """An entry as the hub gets it: what is sealed where it is stored is open."""
+    if not isinstance(entry, Peer) or not entry.sealed_preshared:
+        return entry
+    return entry.model_copy(update={"sealed_preshared": "", "preshared_key": unseal(entry.sealed_preshared)})
 
 
 def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
@@ -82,6 +89,8 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
             allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages),
         ),
         relay=_relay(row, at),
+        public_key=row.public_key,
+        key_wanted_at=row.key_wanted_at,
         networks=tuple(TranslatedNetwork(real=each.real, virtual=each.virtual) for each in networks),
     )
     # A new ticket comes with the next answer; it is no reason to wake a gateway.

@@ -15,15 +15,20 @@ from furka.dispatch.models import PlanEntry, SeenAccess
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
 from furka.people.models import Person
+from furka.sites.keys import take_over
 from furka.sites.models import Gateway
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, own_operation
 from furka.tree.queries import operator
 from furka.tree.texts import one_line
+from furka.trials.operations import take_done
 from furka.tunnel.addresses import draw
 from furka.tunnel.models import Hub, Profile
 from furka.vault import fingerprint, fingerprints, new_token
 from furka.wire.hub import AccessSeen, HubHello, HubReport, PeerSeen
+
+#: So many addresses are kept from which a person's device has come.
+MOST_ADDRESSES = 5
 
 _REASON = "a hub reports what it sees of all plants"
 
@@ -102,6 +107,8 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         _take_access(work, hub, access)
     for closed in report.pages:
         take_closed(work.by, hub, closed)
+    for done in report.trials:
+        take_done(work.by, hub, done)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.
     Hub.objects.filter(pk=hub.pk).update(
         seen_at=work.at,
@@ -113,6 +120,10 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
 def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:
     gateways = Gateway.objects.everything(_REASON).select_for_update(of=("self",)).select_related("node")
     gateway = gateways.filter(hub=hub, public_key=seen.public_key, released_at=None).first()
+    if gateway is None and seen.online:
+        gateway = gateways.filter(hub=hub, next_public_key=seen.public_key, released_at=None).first()
+        if gateway is not None:
+            take_over(work, gateway)
     if gateway is not None:
         changed = gateway.online != seen.online
         gateway.online, gateway.endpoint = seen.online, _from_outside(one_line(seen.endpoint)[:80])
@@ -130,7 +141,19 @@ def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:
             work.tell_person(profile.person_id, "profile")
         profile.online = seen.online
         profile.seen_at = min(seen.at, work.at) if seen.online else profile.seen_at
-        profile.save(update_fields=["online", "seen_at"])
+        profile.handshake_at = _not_later(seen.handshake_at, work.at) or profile.handshake_at
+        _note_endpoint(profile, _from_outside(one_line(seen.endpoint)[:80]), work.at)
+        profile.save(update_fields=["online", "seen_at", "handshake_at", "endpoint", "lately"])
+
+
+def _note_endpoint(profile: Profile, endpoint: str, at: datetime) -> None:
+    """From where a person's device comes: the last few addresses, the newest first."""
+    host = endpoint.rpartition(":")[0].strip("[]")
+    if not host:
+        return
+    profile.endpoint = host
+    others = [each for each in profile.lately if each["address"] != host]
+    profile.lately = [{"address": host, "at": at.isoformat()}, *others][:MOST_ADDRESSES]
 
 
 def _take_access(work: Work, hub: Hub, seen: AccessSeen) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from furka.tunnel.models import Hub
 
@@ -57,3 +58,24 @@ class SeenAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.began_at}"
+
+
+class GivenName(models.Model):
+    """What a site or one of its devices is called in the tunnel, and the spelling of people's word it was made from."""
+
+    site_id = models.BigIntegerField()
+    device = models.CharField(max_length=12, default="")  # key of the device; empty: the site itself
+    base = models.CharField(max_length=100)
+    name = models.CharField(max_length=120)  # one label of a device; of a site also that of its owner
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["site_id", "device"], name="one_name_per_thing"),
+            models.UniqueConstraint(fields=["name"], condition=Q(device=""), name="site_name_once"),
+            models.UniqueConstraint(
+                fields=["site_id", "name"], condition=~Q(device=""), name="device_name_once_per_site"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,6 +3,7 @@
 A unit is the smallest part of a plan that can be compiled alone:
 
 - a site (`site/7`): its gateway's peer and the prefixes behind it;
+- the names of a site (`names/7`): what it and its devices are called in the tunnel;
 - a profile (`profile/3`): the peer of a person's device;
 - a visit (`visit/7/5`): one person at one site, the doors.
 """
@@ -19,13 +20,15 @@ from django.db.models import Q, QuerySet
 from furka.access.narrowing import Narrowing, PortNumber
 from furka.access.policy import openings
 from furka.access.windows import Interval
+from furka.activeplants.queries import devices_at_hand
 from furka.catalogue.models import ServiceChoice
 from furka.catalogue.service import services
 from furka.devicepages.models import OpenPage
 from furka.dispatch.models import PlanEntry
+from furka.dispatch.naming import names_worlds
 from furka.dispatch.page_ends import open_page_ends
 from furka.dispatch.unused import unused_yeses, yeses_at
-from furka.plan.compile import compile_profile, compile_site
+from furka.plan.compile import compile_names, compile_profile, compile_site
 from furka.plan.entries import DoorPort, Entry
 from furka.plan.world import (
     GatewayEnd,
@@ -45,6 +48,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import (
     AccessTouched,
     DevicesTouched,
+    NamesTouched,
     ProfileTouched,
     SiteTouched,
     SubtreeTouched,
@@ -69,6 +73,16 @@ class SiteUnit:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class NamesUnit:
+    """What a site and its devices are called."""
+
+    site_id: int
+
+    def __str__(self) -> str:
+        return f"names/{self.site_id}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class ProfileUnit:
     """A profile's end of the tunnel."""
 
@@ -89,7 +103,7 @@ class VisitUnit:
         return f"visit/{self.site_id}/{self.person_id}"
 
 
-Unit = SiteUnit | ProfileUnit | VisitUnit
+Unit = SiteUnit | NamesUnit | ProfileUnit | VisitUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +120,16 @@ def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
     for each in touched:
         match each:
             case SiteTouched(node_id):
-                units.add(SiteUnit(node_id))
+                units |= {SiteUnit(node_id), NamesUnit(node_id)}
                 units |= _visits(None, node_id, at)  # a door leads nowhere without a gateway
             case DevicesTouched(node_id):
                 units |= _held_visits(None, _sites_below(node_id), at, narrowed=True)
-                units |= _open_pages(node_id)
+                units |= {NamesUnit(node_id), *_open_pages(node_id)}
+            case NamesTouched(node_id):
+                units |= set(map(NamesUnit, _served(_sites_below(node_id)).values_list("pk", flat=True)))
             case SubtreeTouched(node_id):
-                units |= set(map(SiteUnit, _sites_below(node_id).values_list("pk", flat=True)))
+                sites = list(_sites_below(node_id).values_list("pk", flat=True))
+                units |= {*map(SiteUnit, sites), *map(NamesUnit, sites)}
                 units |= _visits(None, node_id, at)
             case ProfileTouched(profile_id):
                 units.add(ProfileUnit(profile_id))
@@ -125,15 +142,20 @@ def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
 
 def all_units(at: datetime) -> set[Unit]:
     """Every unit there is, and every one that has something stored; for the check that nothing was missed."""
-    sites = Node.objects.everything(_REASON).filter(kind=Kind.SITE).values_list("pk", flat=True)
+    sites = list(Node.objects.everything(_REASON).filter(kind=Kind.SITE).values_list("pk", flat=True))
     profiles = Profile.objects.filter(revoked_at=None).values_list("pk", flat=True)
-    return {*map(SiteUnit, sites), *map(ProfileUnit, profiles), *_visits(None, None, at), *_stored_ends()}
+    ends: set[Unit] = {*map(SiteUnit, sites), *map(NamesUnit, sites), *map(ProfileUnit, profiles)}
+    return {*ends, *_visits(None, None, at), *_stored_ends()}
 
 
 def _stored_ends() -> set[Unit]:
-    """Sites and profiles that have entries; perhaps they should not."""
+    """Sites, names and profiles that have entries; perhaps they should not."""
     ends = PlanEntry.objects.filter(gone=False, person_id=None).values_list("unit", flat=True)
-    kinds: dict[str, type[SiteUnit | ProfileUnit]] = {"site": SiteUnit, "profile": ProfileUnit}
+    kinds: dict[str, type[SiteUnit | NamesUnit | ProfileUnit]] = {
+        "site": SiteUnit,
+        "names": NamesUnit,
+        "profile": ProfileUnit,
+    }
     names = (name.split("/") for name in ends.distinct())
     return {kinds[kind](int(number)) for kind, number in names}
 
@@ -152,6 +174,12 @@ def _sites_below(node_id: int | None) -> QuerySet[Node]:
     return sites.filter(below(Node.objects.everything(_REASON).get(pk=node_id)))
 
 
+def _served(sites: QuerySet[Node]) -> QuerySet[Node]:
+    """Of these sites those that have a gateway."""
+    gateways = Gateway.objects.everything(_REASON).filter(released_at=None)
+    return sites.filter(pk__in=gateways.values("node_id"))
+
+
 def _open_pages(site_id: int) -> set[VisitUnit]:
     """Who has a page of a device of the site open."""
     rows = OpenPage.objects.everything(_REASON).filter(node=site_id, ended_at=None)
@@ -166,9 +194,7 @@ def _held_visits(
     Of everybody, those who hold something at or above the sites; of one person, the sites at and below what they hold.
     With `narrowed` only those who hold something that leads to a part of sites.
     """
-    served = sites.filter(
-        pk__in=Gateway.objects.everything(_REASON).filter(released_at=None).values("node_id")
-    )
+    served = _served(sites)
     open_pages = OpenPage.objects.everything(_REASON).filter(ended_at=None)
     holders = GrantInterval.objects.filter(
         Q(person_id__in=Profile.objects.filter(revoked_at=None).values("person_id"))
@@ -224,6 +250,7 @@ def compile_units(units: Iterable[Unit], at: datetime) -> list[Compiled]:
     """Compile units from their rows."""
     together = set(units)
     compiled = _compile_sites({unit for unit in together if isinstance(unit, SiteUnit)})
+    compiled += _compile_names({unit for unit in together if isinstance(unit, NamesUnit)})
     compiled += _compile_profiles({unit for unit in together if isinstance(unit, ProfileUnit)})
     compiled += _compile_visits({unit for unit in together if isinstance(unit, VisitUnit)}, at)
     return compiled
@@ -242,9 +269,20 @@ def _compile_sites(units: set[SiteUnit]) -> list[Compiled]:
         if gateway is None or unit.site_id not in names:
             found.append(Compiled(unit, ()))
             continue
-        end = GatewayEnd(gateway.key, gateway.public_key, gateway.address)
+        end = GatewayEnd(gateway.key, gateway.public_key, gateway.address, gateway.next_public_key)
         world = SiteWorld(names[unit.site_id], unit.site_id, end, tuple(networks[unit.site_id]))
         found.append(Compiled(unit, tuple((gateway.hub_id, entry) for entry in compile_site(world))))
+    return found
+
+
+def _compile_names(units: set[NamesUnit]) -> list[Compiled]:
+    gateways = _gateways([unit.site_id for unit in units])
+    sites = Node.objects.everything(_REASON).filter(pk__in=gateways) if gateways else Node.objects.none()
+    worlds = names_worlds(list(sites.select_related("reseller", "customer").order_by("pk")))
+    found = []
+    for unit in sorted(units):
+        entries = compile_names(worlds[unit.site_id]) if unit.site_id in worlds else ()
+        found.append(Compiled(unit, tuple((gateways[unit.site_id].hub_id, entry) for entry in entries)))
     return found
 
 
@@ -269,6 +307,11 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
     for row in Profile.objects.filter(person__in=persons, revoked_at=None, person__is_active=True):
         profiles[row.person_id].append(row)
     pages = open_page_ends(persons, site_ids)
+    at_hand = devices_at_hand(site_ids, persons)
+    networks: dict[int, list[NetworkPair]] = defaultdict(list)
+    if at_hand:
+        for pair in Network.objects.everything(_REASON).filter(node__in={site for site, _person in at_hand}):
+            networks[pair.node_id].append(NetworkPair(pair.real, pair.virtual))
     with_pages = {person for _site, person in pages}
     held = {person: held_from(person, at) for person in persons if profiles[person] or person in with_pages}
     ceilings = ceilings_over(nodes.values(), at)
@@ -290,8 +333,11 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
                 parts = openings(theirs, each.visit_right, site.place, _HORIZON, ceilings=ceilings)
                 found_spots = spots.get(site.pk, ())
                 opened = tuple(_opening(*part, found_spots) for part in sorted(parts.items(), key=_by_name))
-                open_there = pages.get((site.pk, unit.person_id), ())
-                world = _visit(site, profiles[unit.person_id], opened, open_there)
+                who = (site.pk, unit.person_id)
+                world = _visit(site, profiles[unit.person_id], opened, pages.get(who, ()))
+                if who in at_hand:
+                    held_there = tuple(sorted(at_hand[who]))
+                    world = replace(world, at_hand_for=held_there, networks=tuple(networks[site.pk]))
                 yeses = yeses_at(unused[unit.person_id], each.visit_right, site.place)
                 world = replace(world, unused=yeses)
                 entries += [(gateway.hub_id, entry) for entry in each.compile_visit(world, settings)]
@@ -342,4 +388,4 @@ def _gateways(site_ids: Iterable[int]) -> dict[int, Gateway]:
 
 
 def _end_of(row: Profile) -> ProfileEnd:
-    return ProfileEnd(row.key, row.public_key, row.address)
+    return ProfileEnd(row.key, row.public_key, row.address, row.sealed_preshared)

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from furka.devicepages.operations import end_dropped
 from furka.dispatch.models import PlanEntry
+from furka.dispatch.naming import forget_lost_names, forget_names
 from furka.dispatch.settle import bring_up_to_date
 from furka.dispatch.units import Unit, VisitUnit, all_units
 from furka.tree.acting import Acting
@@ -39,6 +40,7 @@ def forget_ended(work: Work) -> int:
 
 def check_all(by: Acting) -> int:
     """Compile every unit and store what differs; how many hubs' plans were not right. Costs as much as there is."""
+    forget_lost_names()
     units = iter(sorted(all_units(by.at), key=str))
     healed = 0
     while batch := list(islice(units, BATCH)):
@@ -68,4 +70,5 @@ def forget_traces() -> int:
 
 def forget_sites(site_ids: Collection[int], hub_name: str) -> None:
     """Drop what is stored about sites that are taken out without a trace, and all traces of the hub they were on."""
+    forget_names(site_ids)
     PlanEntry.objects.filter(Q(site_id__in=site_ids) | Q(hub__name=hub_name, gone=True)).delete()

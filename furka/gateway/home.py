@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TypeVar
@@ -55,12 +56,20 @@ class Identity(_Kept):
     """Who the gateway is: its key, and whom it serves with it."""
 
     private_key: str = Field(repr=False)
+    key_made_at: AwareDatetime | None = None  # None: not known
+    next_key: str = Field(default="", repr=False)  # made, and does not count yet
+    on_trial: bool = False  # the tunnel has the next key, to see whether it works
     claim: Claim | None = None
     proxy: str = Field(default="", repr=False)  # http://name:password@host:port; empty: none
 
     @property
     def public_key(self) -> str:
         return public_key_of(self.private_key)
+
+    def renewed(self, at: datetime) -> Identity:
+        """The same gateway once its next key counts."""
+        fresh = {"private_key": self.next_key, "key_made_at": at, "next_key": "", "on_trial": False}
+        return self.model_copy(update=fresh)
 
 
 class KeptSettings(_Kept):
@@ -171,6 +180,7 @@ class Home:
         """Do something that only one process at a time may do here. Raises HomeInUse."""
         try:
             lock = os.open(self.folder / f"{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._hand_over(lock)
         except OSError as error:
             raise HomeError(f"the folder {self.folder} can't be used: {error.strerror}") from error
         try:
@@ -201,6 +211,7 @@ class Home:
             with os.fdopen(os.open(new, _NEW_FILE, 0o600), "wb") as file:
                 file.write(content.model_dump_json().encode())
                 file.flush()
+                self._hand_over(file.fileno())
                 if durable:
                     os.fsync(file.fileno())
             new.replace(self.folder / name)
@@ -208,6 +219,12 @@ class Home:
                 self._flush_folder()
         except OSError as error:
             raise HomeError(f"{self.folder / name} can't be written: {error.strerror}") from error
+
+    def _hand_over(self, file: int) -> None:
+        """What root writes here belongs to whoever has the folder: the service may be an ordinary user."""
+        owner = self.folder.stat()
+        if os.geteuid() == 0 != owner.st_uid:
+            os.fchown(file, owner.st_uid, owner.st_gid)
 
     def _flush_folder(self) -> None:
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)

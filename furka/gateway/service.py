@@ -20,7 +20,9 @@ from furka.gateway.home import Claim, Home, HomeError, Identity, Status
 from furka.gateway.local_page import LocalPage
 from furka.gateway.machine import TROUBLE, Machine
 from furka.gateway.portal import Look, News, Patience, PortalTalk, Silence, Stop
+from furka.gateway.preset import PresetClaim
 from furka.gateway.release import ReleaseAtPortal
+from furka.gateway.renewal import KeyRenewal
 from furka.gateway.switch import SiteSwitch, SwitchWatch, Turned
 from furka.gateway.ways import Ways
 from furka.relay.proxy import Proxy
@@ -47,6 +49,7 @@ class Service:
         patience: Patience | None = None,
         local_port: int = 0,
         proxy: str | None = None,
+        preset: PresetClaim | None = None,
     ) -> None:
         """`local_port` is where the site's own page is shown; 0 for nowhere."""
         self._home = home
@@ -56,6 +59,7 @@ class Service:
         self._proxy = proxy
         self._patience = patience or Patience()
         self._local_port = local_port
+        self._preset = preset
         self._news: SimpleQueue[News] = SimpleQueue()
 
     def stop(self) -> None:
@@ -87,6 +91,8 @@ class Service:
                     "This gateway serves no site yet; waiting for: furka gateway claim CODE --portal URL"
                 )
                 told = True
+            if self._preset is not None:
+                self._preset.look()
             try:
                 if isinstance(self._news.get(timeout=_CLAIM_ROUND), Stop):
                     return None
@@ -104,7 +110,8 @@ class Service:
         def open_link() -> PortalLink:
             return PortalLink(claim.portal, claim.token, plain_http=self._plain_http, proxy=proxy or None)
 
-        keeper = _Keeper(self._home, self._machine, identity, self._switch, ways)
+        renewal = KeyRenewal(self._home, identity, open_link, lambda: self._news.put(Look()))
+        keeper = _Keeper(self._home, self._machine, renewal, self._switch, ways)
         watch = SwitchWatch(self._switch, self._news)
         watch.start()
         page = self._local_page(keeper, open_link)
@@ -162,16 +169,16 @@ class _Keeper:
     """Keeps the machine as the settings say, and says what changed."""
 
     def __init__(
-        self, home: Home, machine: Machine, identity: Identity, switch: SiteSwitch, ways: Ways
+        self, home: Home, machine: Machine, renewal: KeyRenewal, switch: SiteSwitch, ways: Ways
     ) -> None:
         self._home = home
         self._machine = machine
-        self._identity = identity
+        self._renewal = renewal
         self._switch = switch
         self._cut_by: CutBy | None = None
         self._ways = ways
         self._whole_at = 0.0  # when everything is looked at next
-        kept = home.settings_for(identity)
+        kept = home.settings_for(renewal.identity)
         self._settings = kept if kept is not None and not faults_of(kept) else None
         if self._settings is not None:
             ways.use(self._settings.relay)
@@ -201,6 +208,9 @@ class _Keeper:
         if self._silence:
             _log.info("The portal answers again.")
             self._silence = ""
+        if self._renewal.hear(settings):
+            self._ways.change_key(self._renewal.private_key)
+            self.look_at_everything()
         if self._settings is not None and settings.etag == self._settings.etag:
             if settings.relay != self._settings.relay:  # a new ticket
                 self._take(settings)
@@ -218,7 +228,7 @@ class _Keeper:
         self._settings = settings
         self._ways.use(settings.relay)
         try:
-            self._home.keep_settings(self._identity, settings)
+            self._home.keep_settings(self._renewal.identity, settings)
         except HomeError as error:
             _log.error("The settings are in force, but will not survive a restart: %s.", error)
 
@@ -233,7 +243,11 @@ class _Keeper:
 
     def keep(self) -> GatewayReport | None:
         """Bring the machine to where it should be; returns how the gateway is, None before the first settings."""
-        if monotonic() >= self._whole_at:
+        if self._renewal.look():
+            self._put_right()
+            if self._up is not None:
+                self._machine.nudge(self._up)  # so that the new key is seen at once
+        elif monotonic() >= self._whole_at:
             self._put_right()
         if self._up is not None:
             self._watch(self._up)
@@ -284,7 +298,7 @@ class _Keeper:
             if self._tunnel is not None or not self._applied:
                 self._machine.take_down()
         else:
-            self._back_end = self._machine.bring_up(self._identity.private_key, tunnel, self._ways.detour)
+            self._back_end = self._machine.bring_up(self._renewal.private_key, tunnel, self._ways.detour)
         if tunnel != self._tunnel or settings.etag != self._applied:
             self._tell(tunnel, settings)
         self._tunnel = tunnel

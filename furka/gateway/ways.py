@@ -60,6 +60,11 @@ class Ways:
             self._told = word, since.replace(microsecond=0)
         return self._told
 
+    def change_key(self, private_key: str) -> None:
+        """The gateway shows itself to the relay by another key from now on."""
+        self._private_key = private_key
+        self._close_line()
+
     def use(self, relay: RelayToReach | None) -> None:
         """The relay as the portal says it is now."""
         moved = (relay is None) != (self._relay is None) or (

@@ -99,6 +99,12 @@ def hub() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where furka browse on this machine hears which pages may be open (a Unix socket that is made).",
 )
+@click.option(
+    "--names/--no-names",
+    default=True,
+    show_default=True,
+    help="Answer for the names of devices, at this hub's address in the tunnel (port 53).",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Say more.")
 def run(
     portal: str,
@@ -113,11 +119,13 @@ def run(
     relay_folder: Path | None,
     pages: str,
     page_socket: Path | None,
+    names: bool,
     verbose: bool,
 ) -> None:
     """Fetch the plan from the portal and keep it in force, until the program is ended.
 
-    Needs root (or CAP_NET_ADMIN). Ending the program cuts nobody off: tunnels and open accesses stay as they are, and
+    Needs root (or CAP_NET_ADMIN, and CAP_NET_BIND_SERVICE for names). Ending the program cuts nobody off: tunnels and
+    open accesses stay as they are, and
     the kernel closes each access when its time is up. Open the UDP port in the firewall of this server; nothing else
     has to be reachable from outside.
     """
@@ -141,7 +149,7 @@ def run(
         way.link().close()
     except (HomeError, MachineError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    setting = Setting(way, endpoint, interface, beside, pages=pages, page_socket=page_socket)
+    setting = Setting(way, endpoint, interface, beside, pages=pages, page_socket=page_socket, names=names)
     program = HubProgram(setting, folder, machine)
 
     def end(_number: int, _frame: FrameType | None) -> None:

@@ -13,8 +13,9 @@ from ipaddress import IPv4Address, IPv4Network
 from math import inf
 from typing import TypeVar
 
+from furka.hub.names import Answer, NameIndex
 from furka.hub.portal_time import SLACK, PortalTime
-from furka.plan.entries import Door, Entry, Knock, Page, Peer, Prefix, TunnelEnd
+from furka.plan.entries import Door, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
 from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
@@ -119,6 +120,12 @@ class Desired:
             return None
         return frozenset(network for network in entry.allowed_ips if min(self._claims[network]) == name)
 
+    def preshared_key(self, public_key: str) -> str:
+        """The secret that a peer has to know; empty: none."""
+        names = self._by_public_key.get(public_key)
+        entry = self._entries[min(names)] if names else None
+        return (entry.preshared_key or "") if isinstance(entry, Peer) else ""
+
     def end_of(self, public_key: str) -> TunnelEnd | None:
         """Whose peer it is."""
         names = self._by_public_key.get(public_key)
@@ -128,6 +135,10 @@ class Desired:
     def site_behind(self, network: IPv4Network) -> int | None:
         """The number of the site that a prefix leads to."""
         return self._prefixes.get(network)
+
+    def site_of(self, address: IPv4Address) -> int | None:
+        """The number of the site behind which an address is."""
+        return next((site for network, site in self._prefixes.items() if address in network), None)
 
     def open_door(self, key: DoorKey, at: float) -> OpenDoor | None:
         """The door that is open there at that moment; None if it is closed.
@@ -170,6 +181,33 @@ class Desired:
             and page.not_before <= now < page.not_after
             and any(self.visit(key, at) for key in self._visits_from.get(page.address, ()))
         )
+
+    def real_networks(self) -> dict[tuple[IPv4Address, IPv4Network], IPv4Network]:
+        """Under which real networks tunnel addresses reach a plant; of two that lie across each other the first."""
+        found: dict[tuple[IPv4Address, IPv4Network], IPv4Network] = {}
+        for address, keys in self._real.items():
+            taken: list[IPv4Network] = list(self._own_ranges())
+            for key in sorted(keys):
+                entry = self._entries[key]
+                if isinstance(entry, RealNetwork) and not any(map(entry.network.overlaps, taken)):
+                    taken.append(entry.network)
+                    found[address, entry.network] = entry.virtual
+        return found
+
+    def answer(self, asker: IPv4Address, name: str, at: float) -> Answer:
+        """What whoever asks from that tunnel address is told about a name: only what a door leads to now."""
+
+        def reaches(address: IPv4Address, site: int, host: IPv4Address | None) -> bool:
+            doors = (self._entries[each] for each in self._visits.get(DoorKey(address, site), ()))
+            return any(
+                isinstance(door, Door)
+                and door.ports != ()
+                and (door.hosts != () if host is None else door.hosts is None or host in door.hosts)
+                and self._is_open(door, at)
+                for door in doors
+            )
+
+        return self._names.answer(asker, name, reaches)
 
     def knocks(self, at: float) -> dict[DoorKey, Knock]:
         """Where a first packet begins somebody's time at that moment."""
@@ -233,6 +271,8 @@ class Desired:
         self._knocks: set[str] = set()
         self._visits_from: dict[IPv4Address, set[DoorKey]] = {}  # of pages alone
         self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
+        self._names = NameIndex()
+        self._real: dict[IPv4Address, set[str]] = {}
         self._improper = 0  # prefixes aside, which are sifted
 
     def _apply(self, said: dict[str, Entry], gone: Iterable[str]) -> Touched:
@@ -260,7 +300,7 @@ class Desired:
                         doors.update(keys_of(entry))
                     case Page():
                         pages.add(entry.key)
-                    case Knock() | None:
+                    case Names() | RealNetwork() | Knock() | None:
                         pass  # what is listened for is looked at again and again
         prefixes: frozenset[IPv4Network] = frozenset()
         if prefix_said:
@@ -305,6 +345,10 @@ class Desired:
                     heapq.heappush(self._moments, moment)
             case Page():
                 self._pages.add(entry.key)
+            case Names():
+                self._names.add(entry)
+            case RealNetwork():
+                self._real.setdefault(entry.address, set()).add(entry.key)
             case Knock():
                 self._knocks.add(entry.key)
             case Prefix():
@@ -330,6 +374,10 @@ class Desired:
                         self._leased.discard(key)
             case Page():
                 self._pages.discard(entry.key)
+            case Names():
+                self._names.remove(entry)
+            case RealNetwork():
+                _discard(self._real, entry.address, entry.key)
             case Knock():
                 self._knocks.discard(entry.key)
             case Prefix():
@@ -356,6 +404,17 @@ class Desired:
                 return entry.address in self.layout.profiles
             case Page():
                 return entry.address in self.layout.pages and entry.device in self.layout.plants
+            case RealNetwork():
+                return entry.address in self.layout.profiles and entry.virtual.subnet_of(self.layout.plants)
+            case Names():
+                return all(host.address in self.layout.plants for host in entry.hosts)
+
+    def _own_ranges(self) -> tuple[IPv4Network, ...]:
+        """What is never a network of a plant."""
+        if self.layout is None:
+            return ()
+        own = self.layout
+        return (own.gateways, own.profiles, own.plants, own.pages, IPv4Network(own.address))
 
     def _is_of_page(self, door: Door) -> bool:
         return self.layout is not None and door.address in self.layout.pages
@@ -385,6 +444,10 @@ class Desired:
         end = inf if door.not_after is None else self.time.moment_of(door.not_after)
         lease_end = inf if door.lease_seconds is None else self._contact + door.lease_seconds
         return self.time.moment_of(door.not_before), min(end, lease_end), lease_end < end
+
+    def _is_open(self, door: Door, at: float) -> bool:
+        begin, end, _ = self._span(door)
+        return begin <= at < end
 
     def _ends(self, name: str) -> Iterator[tuple[float, str]]:
         entry = self._entries[name]

@@ -12,10 +12,12 @@ from typing import Any
 from furka.clock import monotonic
 from furka.hub.machine import Ground, InForce, MachineError, Use
 from furka.kernel import links
+from furka.kernel.conntrack import ConntrackError, forget_connections
 from furka.kernel.nft import Nft, NftError, NotFound
 from furka.kernel.wireguard import BackEndChoice, PeerState, PeerWish, WireGuardError, WireGuardInterface
-from furka.plan.render import hub_nft, probe_nft
+from furka.plan.render import hub_nft, probe_nft, real_nft
 from furka.plan.render.hub_nft import DOOR_SETS, EVERY_HOST, FAMILY, TABLE, DoorKey, FilterChange, Layout
+from furka.plan.render.real_nft import RealNetworks
 from furka.relay.probe import MARK
 
 
@@ -61,7 +63,9 @@ class LinuxMachine:
 
     def observe(self) -> InForce:
         with _as_machine_error():
-            networks = self._networks()
+            states = self._wireguard.peers()
+            networks = {key: _networks_of(state) for key, state in states.items()}
+            preshared = {key: state.preshared_key for key, state in states.items() if state.preshared_key}
             try:
                 at = monotonic()
                 doors = dict(
@@ -70,7 +74,7 @@ class LinuxMachine:
                 prefixes = dict(_prefixes(self._nft.entries(FAMILY, TABLE, "site_of")))
                 birth = next(iter(self._elements("birth")), 0)
             except NotFound:
-                return InForce(peers=networks)
+                return InForce(peers=networks, preshared=preshared)
             stands = self._loaded is not None and self._loaded[1] == self._nft.skeleton(FAMILY, TABLE)
             return InForce(
                 layout=self._loaded[0] if self._loaded and stands else None,
@@ -78,6 +82,7 @@ class LinuxMachine:
                 prefixes=prefixes,
                 doors=doors,
                 peers=networks,
+                preshared=preshared,
             )
 
     def load(
@@ -99,10 +104,46 @@ class LinuxMachine:
         with _as_machine_error():
             self._nft.run(hub_nft.change(change))
 
-    def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        found: dict[DoorKey, float] = {}
         with _as_machine_error():
-            wishes = {key: PeerWish(tuple(sorted(networks))) for key, networks in put.items()}
+            at = monotonic()
+            for key in doors:
+                name, element = hub_nft.element_of(key)
+                for each in self._nft.element(FAMILY, TABLE, name, element):
+                    found[key] = _door(name, each, at)[1] - at
+        return found
+
+    def change_peers(
+        self,
+        put: Mapping[str, frozenset[IPv4Network]],
+        drop: Iterable[str],
+        preshared: Mapping[str, str] | None = None,
+    ) -> None:
+        with _as_machine_error():
+            secret = preshared or {}
+            wishes = {
+                key: PeerWish(tuple(sorted(networks)), preshared_key=secret.get(key, ""))
+                for key, networks in put.items()
+            }
             self._wireguard.change_peers(wishes, drop)
+
+    def translate(self, networks: RealNetworks) -> None:
+        with _as_machine_error():
+            try:
+                present = dict(_real(self._nft.entries(real_nft.FAMILY, real_nft.TABLE, real_nft.MAP)))
+            except NotFound:
+                present = {}
+                if not networks:
+                    return
+            if present == networks:
+                return
+            self._nft.run(real_nft.render(self._link.name, networks) if networks else real_nft.remove())
+            stale: dict[IPv4Address, list[IPv4Network]] = {}
+            for (address, real), _ in present.items() ^ networks.items():
+                stale.setdefault(address, []).append(real)
+            for address, some in stale.items():
+                forget_connections(address, some)
 
     def peer_states(self) -> dict[str, PeerState]:
         with _as_machine_error():
@@ -148,19 +189,17 @@ class LinuxMachine:
     def _elements(self, name: str) -> list[Any]:
         return self._nft.elements(FAMILY, TABLE, name)
 
-    def _networks(self) -> dict[str, frozenset[IPv4Network]]:
-        return {
-            key: frozenset(network for network in state.allowed_ips if isinstance(network, IPv4Network))
-            for key, state in self._wireguard.peers().items()
-        }
-
 
 @contextmanager
 def _as_machine_error() -> Iterator[None]:
     try:
         yield
-    except (NftError, WireGuardError, links.LinkError, OSError) as error:
+    except (NftError, WireGuardError, links.LinkError, ConntrackError, OSError) as error:
         raise MachineError(str(error)) from error
+
+
+def _networks_of(state: PeerState) -> frozenset[IPv4Network]:
+    return frozenset(network for network in state.allowed_ips if isinstance(network, IPv4Network))
 
 
 def _key(name: str, concatenated: Any) -> DoorKey:
@@ -193,3 +232,15 @@ def _prefixes(entries: Iterable[Any]) -> Iterator[tuple[IPv4Network, int]]:
                     yield network, int(site)
             case _:
                 yield IPv4Network(where), int(site)
+
+
+def _real(entries: Iterable[Any]) -> Iterator[tuple[tuple[IPv4Address, IPv4Network], IPv4Network]]:
+    for where, virtual in entries:
+        address, network = where["concat"]
+        yield (IPv4Address(address), _network(network)), _network(virtual)
+
+
+def _network(told: Any) -> IPv4Network:
+    if isinstance(told, str):
+        return IPv4Network(told)
+    return IPv4Network((told["prefix"]["addr"], told["prefix"]["len"]))

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from furka.kernel.wireguard import PeerState
 from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout
+from furka.plan.render.real_nft import RealNetworks
 
 
 class MachineError(Exception):
@@ -41,6 +42,7 @@ class InForce:
     prefixes: dict[IPv4Network, int] = field(default_factory=dict)
     doors: dict[DoorKey, float] = field(default_factory=dict)  # monotonic moment of their end, at the latest
     peers: dict[str, frozenset[IPv4Network]] = field(default_factory=dict)
+    preshared: dict[str, str] = field(default_factory=dict, repr=False)  # of peers that have to know a secret
 
 
 class Machine(Protocol):
@@ -75,8 +77,24 @@ class Machine(Protocol):
         """Change prefixes and doors under rules that stand."""
         ...
 
-    def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
-        """Drop peers, then create or change others; a network moves to whoever is given it last."""
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        """Those of these doors that are open in the kernel, each with the seconds that it has left."""
+        ...
+
+    def change_peers(
+        self,
+        put: Mapping[str, frozenset[IPv4Network]],
+        drop: Iterable[str],
+        preshared: Mapping[str, str] | None = None,
+    ) -> None:
+        """Drop peers, then create or change others; a network moves to whoever is given it last.
+
+        `preshared` are the secrets of those that are put; whoever has none there has to know none.
+        """
+        ...
+
+    def translate(self, networks: RealNetworks) -> None:
+        """Have exactly these real networks lead to virtual ones; connections under what has changed begin anew."""
         ...
 
     def peer_states(self) -> dict[str, PeerState]:

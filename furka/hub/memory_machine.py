@@ -11,6 +11,7 @@ from furka.clock import monotonic
 from furka.hub.machine import Ground, InForce, MachineError, Use
 from furka.kernel.wireguard import PeerState
 from furka.plan.render.hub_nft import EVERY_HOST, KNOCK_KEPT, DoorKey, FilterChange, Layout
+from furka.plan.render.real_nft import RealNetworks
 
 
 class OpenPath(NamedTuple):
@@ -40,6 +41,7 @@ class MemoryMachine:
         self.listens: frozenset[DoorKey] = frozenset()
         self.knocked: dict[DoorKey, float] = {}
         self.states: dict[str, PeerState] = {}
+        self.real: dict[tuple[IPv4Address, IPv4Network], IPv4Network] = {}
         self.steps = 0
         self.fail_at: int | None = None
         self.fail_late = False
@@ -57,7 +59,8 @@ class MemoryMachine:
     def observe(self) -> InForce:
         self._expire()
         now = self.in_force
-        return InForce(now.layout, now.birth, dict(now.prefixes), dict(now.doors), dict(now.peers))
+        peers, preshared = dict(now.peers), dict(now.preshared)
+        return InForce(now.layout, now.birth, dict(now.prefixes), dict(now.doors), peers, preshared)
 
     def load(
         self, layout: Layout, prefixes: Mapping[IPv4Network, int], doors: Mapping[DoorKey, float]
@@ -91,11 +94,25 @@ class MemoryMachine:
 
         self._step(all_at_once)
 
-    def change_peers(self, put: Mapping[str, frozenset[IPv4Network]], drop: Iterable[str]) -> None:
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        self._expire()
+        at = monotonic()
+        return {key: self.in_force.doors[key] - at for key in doors if key in self.in_force.doors}
+
+    def change_peers(
+        self,
+        put: Mapping[str, frozenset[IPv4Network]],
+        drop: Iterable[str],
+        preshared: Mapping[str, str] | None = None,
+    ) -> None:
         for key in drop:
             self._step(lambda key=key: self._drop_peer(key))  # type: ignore[misc]
         for key, networks in put.items():
-            self._step(lambda key=key, networks=networks: self._put_peer(key, networks))  # type: ignore[misc]
+            secret = (preshared or {}).get(key, "")
+            self._step(lambda key=key, some=networks, secret=secret: self._put_peer(key, some, secret))  # type: ignore[misc]
+
+    def translate(self, networks: RealNetworks) -> None:
+        self.real = dict(networks)
 
     def peer_states(self) -> dict[str, PeerState]:
         return {key: self.states.get(key, PeerState()) for key in self.in_force.peers}
@@ -192,7 +209,8 @@ class MemoryMachine:
         self.table = True
         self.used = {}
         self.listens, self.knocked = frozenset(), {}
-        self.in_force = InForce(birth=self._births, peers=self.in_force.peers)
+        before = self.in_force
+        self.in_force = InForce(birth=self._births, peers=before.peers, preshared=before.preshared)
 
     def _switch_on(self, ground: Ground | None) -> None:
         self.up = True
@@ -200,8 +218,12 @@ class MemoryMachine:
 
     def _drop_peer(self, key: str) -> None:
         self.in_force.peers.pop(key, None)
+        self.in_force.preshared.pop(key, None)
 
-    def _put_peer(self, key: str, networks: frozenset[IPv4Network]) -> None:
+    def _put_peer(self, key: str, networks: frozenset[IPv4Network], secret: str) -> None:
+        self.in_force.preshared.pop(key, None)
+        if secret:
+            self.in_force.preshared[key] = secret
         peers = {other: theirs - networks for other, theirs in self.in_force.peers.items()}
         self.in_force.peers = {**peers, key: networks}
 

@@ -10,10 +10,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from furka import __version__
 from furka.clock import monotonic, now
@@ -22,15 +23,19 @@ from furka.hub.desired import Desired, OpenDoor, Touched
 from furka.hub.home import Home
 from furka.hub.knocking import Knocking
 from furka.hub.machine import Ground, Machine, MachineError
+from furka.hub.names import Answer
 from furka.hub.page_line import PageLine
 from furka.hub.reconcile import Reconciler
 from furka.hub.reports import Reports
+from furka.hub.resolver import Resolver
+from furka.hub.trials import Dialled, Trials
 from furka.hub.watch import AccessWatch, Memory, PeerWatch, Timing
 from furka.kernel.wireguard import public_key_of
 from furka.plan.addressing import PLAN
 from furka.plan.render.hub_nft import Layout
+from furka.plan.render.real_nft import RealNetworks
 from furka.relay.folder import Known, Offer, offer_in, say_known
-from furka.wire.hub import AccessSeen, HubHello, HubWelcome, OfferedRelay, PlanAnswer
+from furka.wire.hub import AccessSeen, HubHello, HubWelcome, OfferedRelay, PlanAnswer, TrialAsked, TrialDone
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +43,7 @@ _FULL_ROUND = 60.0  # seconds between two looks at everything
 _LOOK_ROUND = 1.0  # seconds between two looks at counters
 _LISTEN_ROUND = 0.25  # seconds between two looks for first packets, while there is somebody to wait for
 _LOOK_SHARE = 0.05  # of all time, which looking at counters may take, however many peers there are
+_TEST_LASTS = 10.0  # seconds by which a test may put off the next look at everything
 _REMEMBER_ROUND = 5.0  # seconds until what is not urgent is written down
 
 
@@ -60,6 +66,7 @@ class Setting:
     timing: Timing = field(default_factory=Timing)
     pages: str = ""  # where pages of devices open; "": nowhere
     page_socket: Path | None = None  # where the program that opens them hears of them
+    names: bool = False  # whether it answers for the names of what can be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +93,19 @@ class HubProgram:
         self._machine = machine
         self._public_key = public_key_of(home.private_key())
         memory = home.memory()
-        self._inbox: SimpleQueue[Stop | Said] = SimpleQueue()
+        self._inbox: SimpleQueue[Stop | Said | Dialled] = SimpleQueue()
         self._desired = Desired()
         self._reconciler = Reconciler(machine, self._desired)
         self._knocking = Knocking(machine, self._desired)
         self._reports = Reports(memory.accesses)
         self._accesses = AccessWatch(setting.timing, memory)
         self._peers = PeerWatch(setting.timing)
+        self._lock = Lock()  # around changes of what is desired: questions for names come in another thread
+        self._resolver = Resolver(self._look_up)
         self._pages = PageLine(lambda closed: self._reports.add(pages=[closed]))
+        self._trials = Trials(machine, self._desired, self._inbox.put)
         self._ground: Ground | None = None
+        self._translated: RealNetworks | None = None  # None: to be looked at
         self._trouble: dict[str, str] = {}
         self._applied = 0
         self._full_at = -inf
@@ -165,6 +176,8 @@ class HubProgram:
                     self._settle(welcome)
                 case Said(what=PlanAnswer() as answer, at=at):
                     self._hear(answer, at)
+                case Dialled() as dialled:
+                    self._reports.add(trials=[self._trials.end(dialled)])
                 case _:
                     pass
             self._on_time()
@@ -172,7 +185,11 @@ class HubProgram:
     def _idle_for(self) -> float:
         at = monotonic()
         moment = at + self._desired.next_moment(at)
-        return max(0.0, min(self._full_at + _FULL_ROUND, self._look_at, self._listen_at, moment) - at)
+        return max(0.0, min(self._full_due(), self._look_at, self._listen_at, moment) - at)
+
+    def _full_due(self) -> float:
+        """When everything is looked at next; a test, whose door is in no plan, may be finished before."""
+        return self._full_at + _FULL_ROUND + (_TEST_LASTS if self._trials.running else 0.0)
 
     def _settle(self, welcome: HubWelcome) -> None:
         layout = Layout(
@@ -187,8 +204,13 @@ class HubProgram:
         self._ground = Ground(layout, welcome.routes, offer.probe_port if offer else 0)
         self._tell_relay(welcome)
         self._stand_up()
-        if self._desired.settle(layout):
+        with self._lock:
+            changed = self._desired.settle(layout)
+        if changed:
             self._full()
+        if self._setting.names:
+            with self._troubled("names", "names can't be answered"):
+                self._resolver.open_at(layout.address)
         self._reports.repeat_state()
 
     def _tell_relay(self, welcome: HubWelcome) -> None:
@@ -199,22 +221,33 @@ class HubProgram:
 
     def _hear(self, answer: PlanAnswer, at: float) -> None:
         first = not self._desired.heard
-        touched = self._desired.hear(answer, at)
+        with self._lock:
+            touched = self._desired.hear(answer, at)
         if first:
             self._full()
         elif touched:
             self._quick(touched)
+        self._translate()
         if first or touched:
             log.info("Plan %d is in force, %.1f ms after it came", answer.revision, (monotonic() - at) * 1000)
         self._listen_at = 0.0
         self._tell_state()
+        self._reports.add(trials=self._begun(answer.trials))
+
+    def _begun(self, trials: Iterable[TrialAsked]) -> list[TrialDone]:
+        """Begin tests; returns what those have found that need no waiting."""
+        if self._ground is None:
+            return []
+        layout = self._ground.layout
+        begun = [self._trials.begin(asked, layout, now()) for asked in trials]
+        return [done for done in begun if done is not None]
 
     def _on_time(self) -> None:
         at = monotonic()
         if touched := self._desired.due(at):
             self._quick(touched)
             self._tell_state()
-        if at >= self._full_at + _FULL_ROUND:
+        if at >= self._full_due():
             self._stand_up()
             self._full()
         if at >= self._look_at:
@@ -226,6 +259,11 @@ class HubProgram:
             self._listen_at = at + (_LISTEN_ROUND if self._knocking.listens else _LOOK_ROUND)
         if at >= self._unsaved_since + _REMEMBER_ROUND:
             self._remember()
+
+    def _look_up(self, asker: IPv4Address, name: str) -> Answer | None:
+        """What somebody in the tunnel is told about a name; in the thread that answers."""
+        with self._lock:
+            return self._desired.answer(asker, name, monotonic()) if self._desired.heard else None
 
     # -- the machine --------------------------------------------------------------------------------------------
 
@@ -246,7 +284,18 @@ class HubProgram:
         self._reconcile(self._reconciler.full)
         self._knocking.distrust()
         self._opened(self._desired.open_doors(monotonic()).values())
+        self._translated = None
+        self._translate()
         self._tell_pages()
+
+    def _translate(self) -> None:
+        """Real addresses of plants; they open nothing, so it does not matter that they come after the doors."""
+        wanted = self._desired.real_networks()
+        if self._desired.heard and wanted != self._translated:
+            self._translated = None
+            with self._troubled("real", "real addresses can't be put in force"):
+                self._machine.translate(wanted)
+                self._translated = wanted
 
     def _tell_pages(self) -> None:
         """After the doors: a page that is told is open in the kernel, one that is not told any more is closed there."""

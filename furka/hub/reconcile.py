@@ -111,10 +111,14 @@ class Reconciler:
                 known.doors.pop(key, None)
             known.doors |= work.shorten
         if work.put or work.drop:
-            self._machine.change_peers(work.put, work.drop)
+            secrets = {key: secret for key in work.put if (secret := self._desired.preshared_key(key))}
+            self._machine.change_peers(work.put, work.drop, secrets)
             for public_key in work.drop:
                 del known.peers[public_key]
             known.peers |= work.put
+            for public_key in (*work.put, *work.drop):
+                known.preshared.pop(public_key, None)
+            known.preshared |= secrets
         opening = FilterChange(learn=work.learn, open=_left(work.open, monotonic()))
         if opening:
             self._machine.change_filter(opening)
@@ -150,7 +154,9 @@ def _compare(known: InForce, desired: Desired, touched: Touched, at: float) -> _
         moved |= (is_ or frozenset()) ^ (shall or frozenset())
         if shall is None and is_ is not None:
             work.drop.add(public_key)
-        elif shall is not None and shall != is_:
+        elif shall is not None and not (
+            shall == is_ and desired.preshared_key(public_key) == known.preshared.get(public_key, "")
+        ):
             work.put[public_key] = shall
     # A prefix whose peer changes is closed before and opened after, even if it leads to the same site: else somebody
     # whose key changes at the same time would for a moment reach what is only theirs before, or only after.

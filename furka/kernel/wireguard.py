@@ -14,8 +14,9 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -38,7 +39,9 @@ SOCKETS = Path("/run/wireguard")
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,15}$")
 _START_LIMIT = 5.0  # seconds until wireguard-go answers
 _ANSWER_LIMIT = 10.0  # seconds for one question to it
-_PEERS_PER_CALL = 500
+_PEERS_PER_CALL = 200
+_NO_KEY = bytes(32)
+_FILE_OF = "the file of "  # stands where the file of a secret belongs
 
 
 class WireGuardError(Exception):
@@ -67,15 +70,17 @@ class PeerState:
     received_bytes: int = 0
     sent_bytes: int = 0
     keepalive: int = 0
+    preshared_key: str = field(default="", repr=False)  # empty: none
 
 
 @dataclass(frozen=True, slots=True)
 class PeerWish:
-    """How a peer has to be configured; None leaves endpoint or keepalive as they are."""
+    """How a peer has to be configured; None leaves endpoint, keepalive or pre-shared key as they are."""
 
     allowed_ips: tuple[Network, ...]
     endpoint: str | None = None
     keepalive: int | None = None
+    preshared_key: str | None = field(default=None, repr=False)  # empty: none
 
     def met_by(self, state: PeerState) -> bool:
         """Whether nothing would change. A roaming peer's endpoint is not set back for it."""
@@ -83,6 +88,7 @@ class PeerWish:
             set(self.allowed_ips) == set(state.allowed_ips)
             and (self.endpoint is None or state.endpoint is not None)
             and (self.keepalive is None or self.keepalive == state.keepalive)
+            and (self.preshared_key is None or self.preshared_key == state.preshared_key)
         )
 
 
@@ -261,6 +267,7 @@ class _Socket:
                 received_bytes=int(values.get("rx_bytes", "0")),
                 sent_bytes=int(values.get("tx_bytes", "0")),
                 keepalive=int(values.get("persistent_keepalive_interval", "0")),
+                preshared_key=_preshared(values.get("preshared_key", "")),
             )
         return states
 
@@ -274,6 +281,9 @@ class _Socket:
                 lines.append(f"endpoint={_resolved(wish.endpoint)}")
             if wish.keepalive is not None:
                 lines.append(f"persistent_keepalive_interval={wish.keepalive}")
+            if wish.preshared_key is not None:
+                secret = _raw_key(wish.preshared_key) if wish.preshared_key else _NO_KEY
+                lines.append(f"preshared_key={secret.hex()}")
             lines.append("replace_allowed_ips=true")
             lines += [f"allowed_ip={network}" for network in wish.allowed_ips]
         self._ask("\n".join(lines) + "\n\n")
@@ -333,28 +343,49 @@ class _Program:
                 received_bytes=int(received),
                 sent_bytes=int(sent),
                 keepalive=0 if keepalive == "off" else int(keepalive),
+                preshared_key="" if preshared == "(none)" else preshared,
             )
-            for key, _, endpoint, allowed, handshake, received, sent, keepalive in self._dump()[1:]
+            for key, preshared, endpoint, allowed, handshake, received, sent, keepalive in self._dump()[1:]
         }
 
     def change(self, put: Mapping[str, PeerWish], drop: Iterable[str]) -> None:
         each = [["peer", key, "remove"] for key in drop]
+        secrets: dict[str, str] = {}
         for key, wish in put.items():
             arguments = ["peer", key]
+            if wish.preshared_key is not None:
+                secrets[key] = wish.preshared_key
+                arguments += ["preshared-key", f"{_FILE_OF}{key}"]
             if wish.endpoint is not None:
                 arguments += ["endpoint", wish.endpoint]
             if wish.keepalive is not None:
                 arguments += ["persistent-keepalive", str(wish.keepalive)]
             each.append([*arguments, "allowed-ips", ",".join(map(str, wish.allowed_ips))])
         for start in range(0, len(each), _PEERS_PER_CALL):
-            self._wg(
-                "set", self._name, *(word for some in each[start : start + _PEERS_PER_CALL] for word in some)
-            )
+            some = each[start : start + _PEERS_PER_CALL]
+            self._set([word for words in some for word in words], secrets)
+
+    def _set(self, words: list[str], secrets: Mapping[str, str]) -> None:
+        """Secrets go through files that exist in memory only, as long as the program runs."""
+        with ExitStack() as open_files:
+            files: list[int] = []
+            for place, word in enumerate(words):
+                if not word.startswith(_FILE_OF):
+                    continue
+                secret = secrets[word.removeprefix(_FILE_OF)]
+                words[place] = "/dev/null"
+                if secret:
+                    file = os.memfd_create("key")
+                    open_files.callback(os.close, file)
+                    os.write(file, secret.encode())
+                    files.append(file)
+                    words[place] = f"/dev/fd/{file}"
+            self._wg("set", self._name, *words, files=files)
 
     def _dump(self) -> list[list[str]]:
         return [line.split("\t") for line in self._wg("show", self._name, "dump").splitlines()]
 
-    def _wg(self, *arguments: str, text: str = "") -> str:
+    def _wg(self, *arguments: str, text: str = "", files: Sequence[int] = ()) -> str:
         try:
             done = subprocess.run(
                 ["wg", *arguments],
@@ -363,6 +394,7 @@ class _Program:
                 text=True,
                 timeout=_ANSWER_LIMIT,
                 check=False,
+                pass_fds=files,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise WireGuardError(f"the program wg can't be run: {error}") from error
@@ -382,6 +414,11 @@ def _raw_key(text: str) -> bytes:
     if len(raw) != 32:
         raise ValueError("a WireGuard key has 32 bytes")
     return raw
+
+
+def _preshared(told: str) -> str:
+    """A pre-shared key as it is told; of zeros only, there is none."""
+    return _from_hex(told) if told.strip("0") else ""
 
 
 def _from_hex(text: str) -> str:

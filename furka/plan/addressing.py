@@ -36,6 +36,9 @@ class AddressPlan:
 
 PLAN = AddressPlan()
 
+#: Where networks of plants lie (RFC 1918).
+PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
 #: So many virtual addresses at most go to one top-level node: whoever comes first shall not take them all.
 SHARE_OF_PLANTS = PLAN.plants.num_addresses // 16
 
@@ -53,6 +56,11 @@ def nth_address(within: IPv4Network, number: int) -> IPv4Address:
     if not 1 <= number < within.num_addresses - 1:
         raise NoAddressLeft(f"{within} has no address number {number}")
     return within.network_address + number
+
+
+def dial_address(pages: IPv4Network) -> IPv4Address:
+    """From where a hub tries devices when it tests a connection: the last of these, which no page gets."""
+    return pages[-2]
 
 
 def aligned_after(end: int, prefix_length: int) -> int:

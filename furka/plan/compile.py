@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from furka.plan.entries import Door, DoorPort, Entry, Knock, Page, Peer, Prefix, TunnelEnd
-from furka.plan.world import Opening, OpenPageEnd, ProfileEnd, SiteWorld, VisitWorld
+from furka.plan.entries import (
+    Door,
+    DoorPort,
+    Entry,
+    Knock,
+    NamedHost,
+    Names,
+    Page,
+    Peer,
+    Prefix,
+    RealNetwork,
+    TunnelEnd,
+)
+from furka.plan.world import NamesWorld, Opening, OpenPageEnd, ProfileEnd, SiteWorld, VisitWorld
 
 
 def compile_site(world: SiteWorld) -> tuple[Entry, ...]:
@@ -18,14 +30,28 @@ def compile_site(world: SiteWorld) -> tuple[Entry, ...]:
         address=world.gateway.address,
         prefixes=virtual,
     )
-    return (peer, *(Prefix(network=network, site=world.number) for network in virtual))
+    peers = [peer]
+    if world.gateway.next_public_key:
+        trial = {"public_key": world.gateway.next_public_key, "prefixes": (), "on_trial": True}
+        peers.append(peer.model_copy(update=trial))
+    return (*peers, *(Prefix(network=network, site=world.number) for network in virtual))
+
+
+def compile_names(world: NamesWorld) -> tuple[Entry, ...]:
+    """What the site and its devices are called; one entry, so that a large installation has no row per device."""
+    hosts = tuple(NamedHost(label=label, address=address) for label, address in sorted(world.hosts))
+    return (Names(site_name=world.name, site=world.number, labels=world.labels, hosts=hosts),)
 
 
 def compile_profile(profile: ProfileEnd) -> tuple[Entry, ...]:
     """The peer of a person's device. It may connect to the hub; what it reaches is said by doors."""
     return (
         Peer(
-            name=profile.name, end=TunnelEnd.PROFILE, public_key=profile.public_key, address=profile.address
+            name=profile.name,
+            end=TunnelEnd.PROFILE,
+            public_key=profile.public_key,
+            address=profile.address,
+            sealed_preshared=profile.sealed_preshared,
         ),
     )
 
@@ -49,6 +75,24 @@ def compile_doors(world: VisitWorld) -> tuple[Entry, ...]:
         for opening in world.openings
         if opening.hosts != () and opening.ports != ()
         for interval in opening.intervals
+    )
+
+
+def compile_real(world: VisitWorld) -> tuple[Entry, ...]:
+    """For the person's devices that have the site at hand: its networks under their real addresses, once let in."""
+    if not any(opening.intervals for opening in world.openings):
+        return ()
+    return tuple(
+        RealNetwork(
+            profile=profile.name,
+            site_name=world.site_name,
+            address=profile.address,
+            network=pair.real,
+            virtual=pair.virtual,
+        )
+        for profile in world.profiles
+        if profile.name in world.at_hand_for
+        for pair in world.networks
     )
 
 

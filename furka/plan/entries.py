@@ -16,6 +16,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, m
 #: A WireGuard public key: 32 bytes in base64.
 PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
 
+#: A secret that both ends of a tunnel know: 32 bytes in base64.
+PresharedKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
+
 #: The number of a site in the packet mark of a hub; 0 means "no site".
 SiteNumber = Annotated[int, Field(ge=1, le=0x7FFF_FFFF)]
 
@@ -39,15 +42,20 @@ class Peer(_Value):
     end: TunnelEnd
     public_key: PublicKey
     address: IPv4Address
+    on_trial: bool = False  # a new key of a gateway that was not seen at work yet: it carries nothing
     prefixes: tuple[IPv4Network, ...] = ()  # virtual prefixes behind a gateway
+    sealed_preshared: str = ""  # as it is stored; who may read it opens it and says the key itself
+    preshared_key: PresharedKey | None = Field(default=None, repr=False)
 
     @property
     def key(self) -> str:
-        return f"peer/{self.end}/{self.name}"
+        return f"peer/{self.end}/{self.name}{'/next' if self.on_trial else ''}"
 
     @property
     def allowed_ips(self) -> tuple[IPv4Network, ...]:
         """What WireGuard accepts from and sends to this peer (cryptokey routing)."""
+        if self.on_trial:
+            return ()
         return (IPv4Network(self.address), *self.prefixes)
 
 
@@ -162,6 +170,52 @@ class Page(_Value):
         return f"page/{self.name}"
 
 
-Entry = Annotated[Peer | Prefix | Door | Page | Knock, Field(discriminator="kind")]
+#: One label of a name in the DNS.
+Label = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 
-ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Knock] = TypeAdapter(Entry)
+
+class NamedHost(_Value):
+    """What one device of a site is called there, and where it is reached through the tunnel."""
+
+    label: Label
+    address: IPv4Address
+
+
+class Names(_Value):
+    """What a site and its devices are called in the tunnel; who may reach one of them is said by doors."""
+
+    kind: Literal["names"] = "names"
+    site_name: str  # public key of the row of the site
+    site: SiteNumber
+    labels: Annotated[tuple[Label, ...], Field(min_length=2, max_length=2)]  # of the site, and of whose it is
+    hosts: tuple[NamedHost, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"names/{self.site_name}"
+
+
+class RealNetwork(_Value):
+    """One tunnel address reaches a network of a plant under its real addresses too; opens nothing, a door does."""
+
+    kind: Literal["real"] = "real"
+    profile: str  # public key of the row of the profile
+    site_name: str  # public key of the row of the site
+    address: IPv4Address
+    network: IPv4Network
+    virtual: IPv4Network
+
+    @model_validator(mode="after")
+    def _is_one_to_one(self) -> RealNetwork:
+        if self.network.prefixlen != self.virtual.prefixlen:
+            raise ValueError("both networks have the same size")
+        return self
+
+    @property
+    def key(self) -> str:
+        return f"real/{self.profile}/{self.site_name}/{self.network}"
+
+
+Entry = Annotated[Peer | Prefix | Door | Page | Knock | Names | RealNetwork, Field(discriminator="kind")]
+
+ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Knock | Names | RealNetwork] = TypeAdapter(Entry)

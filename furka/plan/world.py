@@ -17,6 +17,7 @@ class GatewayEnd:
     name: str
     public_key: str
     address: IPv4Address
+    next_public_key: str = ""  # on trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class ProfileEnd:
     name: str
     public_key: str
     address: IPv4Address
+    sealed_preshared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,16 @@ class SiteWorld:
     number: int
     gateway: GatewayEnd | None
     networks: tuple[NetworkPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesWorld:
+    """A site and its devices as they are called: labels, each once among those beside it."""
+
+    name: str
+    number: int
+    labels: tuple[str, str]  # of the site, and of whose it is
+    hosts: tuple[tuple[str, IPv4Address], ...]  # label and virtual address
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +113,8 @@ class VisitWorld:
     openings: tuple[Opening, ...]
     lease_seconds: int | None
     pages: tuple[OpenPageEnd, ...] = ()
+    at_hand_for: tuple[
+        str, ...
+    ] = ()  # names of the profiles that have this site at hand under its real addresses
+    networks: tuple[NetworkPair, ...] = ()  # of the site, where somebody has it at hand
     unused: tuple[Yes, ...] = ()

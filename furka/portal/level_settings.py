@@ -8,8 +8,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from furka.access.rights import CONFIGURE, LOOK, PEOPLE, STRUCTURE
+from furka.errors import Conflict
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal.level_endings import ending_of
@@ -24,6 +26,7 @@ from furka.portal.level_page import (
     render_level,
 )
 from furka.portal.refusals import errors_on
+from furka.sites.keys import want_new_key
 from furka.sites.operations import release_gateway
 from furka.sites.queries import gateway_of
 from furka.tree.many import set_reference
@@ -71,6 +74,19 @@ def level_settings(request: FurkaRequest, node: Node) -> HttpResponse:
         "ending": ending_of(by, node),
     }
     return render_level(request, node, "levels/settings.html", context, here="level-settings", status=status)
+
+
+@at_node(CONFIGURE, Kind.SITE)
+@require_POST
+def renew_key(request: FurkaRequest, node: Node) -> HttpResponse:
+    """Have the gateway make a new key."""
+    try:
+        want_new_key(request.by, node)
+    except Conflict as error:
+        messages.error(request, str(error.message))
+    else:
+        messages.success(request, _("The gateway makes a new key as soon as it hears of it."))
+    return redirect("level-settings", node.key)
 
 
 @at_node(CONFIGURE, Kind.SITE)

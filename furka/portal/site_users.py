@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from furka.access.rights import PEOPLE
 from furka.catalogue.service import services_at
+from furka.dispatch.naming import names_known
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal import role_words
@@ -155,12 +157,14 @@ def page(request: FurkaRequest, node: Node) -> HttpResponse:
     entering = next((each for each in services_at(Kind.SITE) if by.may(each.visit_right, node.place)), None)
     gateway = gateway_of(by, node)
     opens_pages = entering is not None and gateway is not None and bool(gateway.hub.pages)
+    devices = devices_of(by, node)
+    names = names_known([node.pk]) if gateway is not None and devices else {}
     context = {
         "state": shown(state_of(gateway, by.at)),
         "held": [
             (view, role_words.title(view.role, view.rights), hours_in_words(view.windows)) for view in held
         ],
-        "devices": [_device(node, view, entering is not None, opens_pages) for view in devices_of(by, node)],
+        "devices": [_device(node, view, entering is not None, opens_pages, names) for view in devices],
         "may_enter": entering is not None,
         "enter_url": reverse("profiles"),
         "owners": _nearest(by, node),
@@ -178,13 +182,21 @@ class DeviceShown:
     address: str
     link: str
     page_url: str
+    name: str = ""  # its whole name in the tunnel
 
 
-def _device(node: Node, view: DeviceView, may_enter: bool, may_open: bool) -> DeviceShown:
+def _device(
+    node: Node,
+    view: DeviceView,
+    may_enter: bool,
+    may_open: bool,
+    names: Mapping[tuple[int, str], str],
+) -> DeviceShown:
     address = str(view.reached_at) if view.reached_at is not None and may_enter else ""
     link = f"http://{address}/" if address and view.device.web else ""
     opens = may_open and bool(address) and has_page(view.device)
-    return DeviceShown(view.device, address, link, page_url(node, view.device) if opens else "")
+    name = names.get((node.pk, view.device.key), "") if address else ""
+    return DeviceShown(view.device, address, link, page_url(node, view.device) if opens else "", name)
 
 
 def _nearest(by: Acting, node: Node) -> list[Owner]:

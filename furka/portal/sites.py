@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from furka.access.rights import CONFIGURE, JOURNAL, PEOPLE
 from furka.catalogue.service import Service, services_at
+from furka.dispatch.naming import names_known
 from furka.dispatch.queries import inside
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
@@ -27,6 +29,7 @@ from furka.portal.level_page import StateShown, level_url, render_level, shown
 from furka.portal.limits import limits_for, only_looks
 from furka.portal.matters import about_me, about_people, about_places
 from furka.portal.once import once
+from furka.portal.prepared import NumberForm
 from furka.portal.refusals import errors_on
 from furka.sites.equipment import Port, ports_of
 from furka.sites.labels import label_device, labels_of
@@ -38,7 +41,9 @@ from furka.sites.operations import (
     remove_device,
     remove_network,
 )
+from furka.sites.preparing import waiting_for
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
+from furka.sites.routers import is_outdated
 from furka.sites.web import has_page
 from furka.tree.acting import Acting
 from furka.tree.history import events_of
@@ -74,6 +79,7 @@ class DeviceShown:
     page_url: str
     ports: tuple[Port, ...]
     labels: tuple[str, ...] = ()
+    name: str = ""  # its whole name in the tunnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +115,21 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
     opens_pages = may_enter and gateway is not None and bool(gateway.hub.pages)
     people = about_people(by, node)
     labels = labels_of(by, [view.device for view in devices])
+    names = names_known([node.pk]) if gateway is not None and devices else {}
     context = {
         "is_part": bool(request.GET.get("part")),
         "state": _state(gateway, by.at),
         "gateway": gateway,
         "missing": _missing(gateway, networks),
+        "piece": waiting_for(node) if gateway is None and may_configure else None,
+        "number_form": NumberForm(auto_id="assign_%s"),
+        "outdated": gateway is not None and is_outdated(gateway),
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",
         "networks": [_with_devices(network, devices) for network in networks],
         "devices": [
-            _shown(node, view, may_enter, opens_pages, tuple(labels.get(view.device.pk, ())))
+            _shown(node, view, may_enter, opens_pages, tuple(labels.get(view.device.pk, ())), names)
             for view in devices
         ],
         "matters": [*about_me(by, node), *people.named, *about_places(by, node)],
@@ -139,6 +149,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
+            "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
             "people": level_url(node, "level-people"),
@@ -195,7 +206,12 @@ def _with_devices(network: Network, devices: list[DeviceView]) -> NetworkShown:
 
 
 def _shown(
-    node: Node, view: DeviceView, may_enter: bool, may_open: bool, labels: tuple[str, ...]
+    node: Node,
+    view: DeviceView,
+    may_enter: bool,
+    may_open: bool,
+    labels: tuple[str, ...],
+    names: Mapping[tuple[int, str], str],
 ) -> DeviceShown:
     device, address = view.device, str(view.reached_at) if view.reached_at is not None else ""
     is_path = device.link.startswith("/")
@@ -208,6 +224,7 @@ def _shown(
         page_url=page_url(node, device) if address and may_open and has_page(device) else "",
         ports=ports_of(device),
         labels=labels,
+        name=names.get((node.pk, device.key), "") if address else "",
     )
 
 

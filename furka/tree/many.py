@@ -12,7 +12,7 @@ from furka.errors import Invalid, NotThere, Refused
 from furka.manyrows import insert_all, update_all
 from furka.tree import placements
 from furka.tree.models import MAY_HANG_ON, Kind, Node
-from furka.tree.operation import Work, operation
+from furka.tree.operation import NamesTouched, Work, operation
 from furka.tree.operations import checked_name, checked_zone
 from furka.tree.reasons import sentence
 from furka.tree.texts import one_line
@@ -106,6 +106,7 @@ def change_levels(work: Work, top: Node, changes: Sequence[ChangedLevel]) -> Non
             changed.append(node)
     update_all(changed, ["name", "sort_key", "reference", "time_zone"])
     placements.follow(renamed, work.at)
+    work.touch(*(NamesTouched(node.pk) for node in renamed))
 
 
 def _must(work: Work, right: Right, node: Node) -> None:

@@ -25,7 +25,7 @@ from furka.tree.grant_rows import end_if_live, has_lasting_owner
 from furka.tree.grants import Grant, Relation, State
 from furka.tree.locking import archived, lock
 from furka.tree.models import MAY_HANG_ON, Kind, Node, NodePlacement
-from furka.tree.operation import AccessTouched, Work, operation
+from furka.tree.operation import AccessTouched, NamesTouched, Work, operation
 from furka.tree.queries import operator, rows_below
 from furka.tree.reasons import sentence
 
@@ -175,7 +175,7 @@ def carry(work: Work, node: Node, target: Node, keep: Keep) -> Node:
     for each in belongings():
         if each.on_move is not None:
             each.on_move(moved, work.at)
-    work.touch(AccessTouched(None, moved.pk))
+    work.touch(AccessTouched(None, moved.pk), NamesTouched(moved.pk))
     return moved
 
 

@@ -66,6 +66,13 @@ class DevicesTouched:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesTouched:
+    """Something at a node or below is called otherwise, came or went."""
+
+    node_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileTouched:
     """A person's end of a tunnel came, changed or went."""
 
@@ -80,7 +87,7 @@ class AccessTouched:
     node_id: int | None
 
 
-Touched = SiteTouched | DevicesTouched | SubtreeTouched | ProfileTouched | AccessTouched
+Touched = SiteTouched | DevicesTouched | SubtreeTouched | NamesTouched | ProfileTouched | AccessTouched
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from furka.tree.granting import give_ownership
 from furka.tree.grants import Grant
 from furka.tree.locking import lock_to_build_on
 from furka.tree.models import MAY_HANG_ON, Kind, Node
-from furka.tree.operation import AccessTouched, Work, operation, own_operation
+from furka.tree.operation import AccessTouched, NamesTouched, Work, operation, own_operation
 from furka.tree.queries import operator
 from furka.tree.samples import refuse_in_sample
 from furka.tree.texts import one_line
@@ -66,6 +66,7 @@ def rename(work: Work, node: Node, name: str) -> None:
         return
     node.save(update_fields=["name"])
     placements.follow([node], work.at)
+    work.touch(NamesTouched(node.pk))
     work.record(node, "node.renamed", before={"name": before}, after={"name": node.name})
 
 

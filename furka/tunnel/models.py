@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from ipaddress import IPv4Address
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from furka.plan.addressing import PLAN, nth_address
 from furka.vault import public_key_id
@@ -57,8 +59,19 @@ class Hub(models.Model):
         return f"hub:{self.pk}"
 
 
+class NamesBy(models.TextChoices):
+    """How a person's device learns the names of what it reaches."""
+
+    NOBODY = "off", _("Not at all: I use addresses, or set it up myself")
+    APP = "app", _("By the WireGuard app (Windows)")
+    RESOLVED = "resolved", _("By the system (Linux with systemd-resolved)")
+
+
 class Profile(models.Model):
-    """A person's end of a tunnel on one of their devices. Its private key was made there and is not known here."""
+    """A person's end of a tunnel on one of their devices. Its private key was made there and is not known here.
+
+    The pre-shared key, which both ends know, makes what is recorded today safe from tomorrow's quantum computers.
+    """
 
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profiles")
@@ -66,10 +79,19 @@ class Profile(models.Model):
     name = models.CharField(max_length=60)
     public_key = models.CharField(max_length=44)
     number = models.IntegerField(unique=True)
+    names = models.CharField(max_length=10, choices=NamesBy.choices, default=NamesBy.NOBODY)
+    real = models.BooleanField(
+        default=False
+    )  # it sends private addresses into the tunnel, for one plant at a time
+    sealed_preshared = models.TextField(default="")  # empty: none, as before there was one for each
     created_at = models.DateTimeField()
+    key_made_at = models.DateTimeField(null=True)  # of the present key; empty: with the profile
     revoked_at = models.DateTimeField(null=True)
     online = models.BooleanField(default=False)
     seen_at = models.DateTimeField(null=True)
+    handshake_at = models.DateTimeField(null=True)
+    endpoint = models.CharField(max_length=80, default="")  # from where its tunnel comes
+    lately: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(default=list)
 
     class Meta:
         constraints = (
@@ -86,3 +108,8 @@ class Profile(models.Model):
     def address(self) -> IPv4Address:
         """Its address inside the tunnel."""
         return nth_address(PLAN.profiles, self.number)
+
+    @property
+    def key_since(self) -> datetime:
+        """Since when it has the key that it has."""
+        return self.key_made_at or self.created_at

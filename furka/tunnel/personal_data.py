@@ -20,11 +20,12 @@ def _profiles(person_id: int) -> Iterator[Row]:
             "created_at": row.created_at,
             "revoked_at": row.revoked_at,
             "last_seen_at": row.seen_at,
+            "last_addresses": row.lately,
         }
 
 
 def _forget(person_id: int) -> None:
-    Profile.objects.filter(person_id=person_id).update(name="")
+    Profile.objects.filter(person_id=person_id).update(name="", endpoint="", lately=[])
 
 
 def register_all() -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("hub/report", views.hub_report),
     path("gateway/claim", views.gateway_claim),
     path("gateway/settings", views.gateway_settings),
+    path("gateway/key", views.gateway_key),
     path("gateway/release", views.gateway_release),
     path("gateway/report", views.gateway_report),
 ]

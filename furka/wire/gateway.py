@@ -5,6 +5,7 @@
 | POST {PREFIX}/gateway/claim | ClaimRequest → ClaimAnswer (no token yet: the code is the proof) |
 | GET {PREFIX}/gateway/settings?seen=ETAG&wait=SECONDS | → GatewaySettings (waits until it differs from `seen`) |
 | POST {PREFIX}/gateway/report | GatewayReport → GatewayReportTaken |
+| POST {PREFIX}/gateway/key | NewKey → NewKeyTaken |
 | POST {PREFIX}/gateway/release | ReleaseAtSite → ReleasedAtSite |
 
 All but the claim with `Authorization: Bearer <gateway token>`.
@@ -78,6 +79,10 @@ class GatewaySettings(_Message):
     relay: RelayToReach | None = None
     networks: tuple[TranslatedNetwork, ...] = ()
     released: bool = False
+    public_key: PublicKey | None = (
+        None  # the one of this gateway that counts; None: a portal that says nothing of it
+    )
+    key_wanted_at: AwareDatetime | None = None  # somebody wants a new key since then
 
 
 class GatewayReport(_Message):
@@ -94,6 +99,16 @@ class GatewayReport(_Message):
 
 
 class GatewayReportTaken(_Message):
+    now: AwareDatetime
+
+
+class NewKey(_Message):
+    """The gateway has made a new key pair and would like to use it. The old one counts until the new one was seen."""
+
+    public_key: PublicKey
+
+
+class NewKeyTaken(_Message):
     now: AwareDatetime
 
 

@@ -19,8 +19,10 @@ from furka.live.publish import prune
 from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
+from furka.sites import keys
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
+from furka.trials import operations as trials
 from furka.viewing import operations as viewing
 from furka.worker.loops import Loop
 
@@ -75,6 +77,11 @@ def end_pages(at: datetime) -> int:
     return devicepages.end_overdue(program("worker", at))
 
 
+def end_trials(at: datetime) -> int:
+    """Take new keys of gateways back that were not seen at work."""
+    return keys.end_trials(program("worker", at))
+
+
 def check_plans(at: datetime) -> int:
     """Compile everything anew and compare: a difference is a fault in what an operation said it touched."""
     healed = upkeep.check_all(program("worker", at))
@@ -95,7 +102,7 @@ def end_sample_worlds(at: datetime) -> int:
 
 
 def tidy_up(at: datetime) -> int:
-    """Forget old news, traces of entries, ended sessions, and notes of the cache that are over."""
+    """Forget old news, traces of entries, ended sessions, and notes of the cache and tests that are over."""
     ended, _ = Session.objects.filter(expire_date__lt=at).delete()
     return (
         prune(at - NEWS_LASTS)
@@ -104,6 +111,7 @@ def tidy_up(at: datetime) -> int:
         + _forget_notes(at)
         + forget_old(at)
         + devicepages.forget_old(at)
+        + trials.forget_old(at)
     )
 
 
@@ -138,6 +146,7 @@ LOOPS = (
     Loop("reviews of access", 300, look_after_reviews),
     Loop("views through others' eyes", 30, end_views),
     Loop("pages of devices that are over", 30, end_pages),
+    Loop("new keys of gateways", 30, end_trials),
     Loop("check of the plans", 300, check_plans),
     Loop("closed accounts and changed addresses", 300, end_closed_accounts),
     Loop("imports", 1, take_in),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from furka.dispatch.settle import bring_up_to_date
-from furka.dispatch.units import ProfileUnit, SiteUnit, Unit, VisitUnit
+from furka.dispatch.units import NamesUnit, ProfileUnit, SiteUnit, Unit, VisitUnit
 from furka.tree.grants import Grant
 from furka.tree.models import Kind, Node
 from furka.tunnel.models import Counter, Hub, Profile
@@ -82,6 +82,7 @@ def make_plan(
 ) -> None:
     """Compile and store the plan of the hubs, as it is compiled everywhere else."""
     units: list[Unit] = [SiteUnit(site_id) for site_id in sorted(served)]
+    units += [NamesUnit(site_id) for site_id in sorted(served)]
     units += [ProfileUnit(profile.pk) for profile in profiles]
     sites = _sites_below([site for site in levels.sites if site.pk in served])
     for person_id in sorted({profile.person_id for profile in profiles}):

@@ -130,6 +130,8 @@ SCENES = (
     Scene("site-down", RITA, "/levels/{site_down}/"),
     Scene("services", RITA, "/levels/{site}/services/"),
     Scene("connect", RITA, "/levels/{site}/services/connect/"),
+    Scene("why", RITA, "/levels/{site}/services/connect/why/?device={device}&protocol=tcp&port=80"),
+    Scene("zones", RITA, "/levels/{site}/services/connect/zones/"),
     Scene(
         "people",
         KARL,

@@ -83,7 +83,7 @@ def test_what_should_have_gone_is_taken_out(world: World, kind: str) -> None:
             gone = {"peer", "door"}
         case "site":
             Gateway.objects.everything("a test").filter(node=world.ours.school).update(released_at=NOW)
-            gone = {"peer", "prefix", "door"}
+            gone = {"peer", "prefix", "door", "names"}
         case _:
             Profile.objects.filter(person=world.sonja).delete()
             gone = {"peer", "door"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from furka.hub.desired import Desired
 from furka.hub.machine import Ground
 from furka.hub.memory_machine import MemoryMachine, OpenPath
-from furka.plan.entries import Door, DoorPort, Entry, Knock, Page, Peer, Prefix, TunnelEnd
+from furka.plan.entries import Door, DoorPort, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
 from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
@@ -304,6 +304,10 @@ def _inside(entry: Entry) -> bool:
             return is_own and all(host in LAYOUT.plants for host in hosts or ())
         case Page(address=address, device=device):
             return address in LAYOUT.pages and device in LAYOUT.plants
+        case Names(hosts=named):
+            return all(host.address in LAYOUT.plants for host in named)
+        case RealNetwork(address=address, virtual=virtual):
+            return address in LAYOUT.profiles and virtual.subnet_of(LAYOUT.plants)
         case Knock(address=address):
             return address in LAYOUT.profiles
         case Prefix(network=network):

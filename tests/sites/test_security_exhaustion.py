@@ -11,6 +11,7 @@ from furka.plan.addressing import PLAN, SHARE_OF_PLANTS
 from furka.services.connect import operations as connect
 from furka.services.connect.operations import MOST_PROFILES_A_DAY
 from furka.sites import operations as sites
+from furka.sites import serving
 from furka.sites.models import Network
 from furka.tree import operations
 from furka.tree.acting import Acting
@@ -69,20 +70,20 @@ def test_one_person_opens_some_levels_only(world: World) -> None:
 def test_making_and_revoking_devices_again_and_again_takes_no_number_of_others(world: World) -> None:
     someone = world.fremd
     for _ in range(MOST_PROFILES_A_DAY):
-        profile = connect.create_profile(by(someone), "Laptop", public_key())
+        profile = connect.create_profile(by(someone), "Laptop", public_key()).profile
         connect.revoke_profile(by(someone), profile.key)
 
     with pytest.raises(Conflict) as refused:
         connect.create_profile(by(someone), "Laptop", public_key())
     tomorrow = connect.create_profile(by(someone, NOW + timedelta(days=1)), "Laptop", public_key())
 
-    assert (refused.value.code, tomorrow.revoked_at) == ("too-many-profiles", None)
+    assert (refused.value.code, tomorrow.profile.revoked_at) == ("too-many-profiles", None)
 
 
 def test_claiming_and_releasing_again_and_again_takes_no_number_of_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sites, "MOST_GATEWAYS_A_DAY", 3)
+    monkeypatch.setattr(serving, "MOST_GATEWAYS_A_DAY", 3)
     level = operations.open_level(by(world.fremd), Kind.RESELLER, "Fremd AG")
     site = operations.create_site(by(world.fremd), level, "Werk")
     for _ in range(3):

@@ -24,6 +24,7 @@ class Stage(Installation):
     sonja: Api
     sites: dict[str, dict[str, Any]]
     customers: list[str]  # keys; both plants belong to the first
+    laptop: dict[str, Any]  # Sonja's profile
     heating: dict[str, str]  # plant → address of its heating controller in the tunnel
 
     def prepare(self) -> None:
@@ -50,11 +51,12 @@ class Stage(Installation):
         """Until the portal says so."""
         wait_for(f"plant {plant} is {state}", lambda: self.state(plant) == state, limit)
 
-    def profile(self, who: Api, host: str, name: str) -> dict[str, Any]:
+    def profile(self, who: Api, host: str, name: str, **more: Any) -> dict[str, Any]:
         """Make a profile for somebody and bring it up on a host of the lab with the ordinary tools."""
         private, public = key_pair()
-        made: dict[str, Any] = who.post("/profiles", name=name, public_key=public)
-        connect(self.lab, host, made["configuration"].replace("PRIVATE_KEY", private))
+        made: dict[str, Any] = who.post("/profiles", name=name, public_key=public, **more)
+        made["configuration"] = made["configuration"].replace("PRIVATE_KEY", private)
+        connect(self.lab, host, made["configuration"])
         return made
 
     def let_in(self, plant: str, seconds: float | None = None) -> str:
@@ -91,6 +93,6 @@ def a_stage(home: Path) -> Iterator[Stage]:
     with installation(home, "--sample") as started:
         ready = Stage(started.home, int(started.url.rpartition(":")[2]), started.program)
         ready.prepare()
-        ready.profile(ready.sonja, "laptop", "Laptop")
+        ready.laptop = ready.profile(ready.sonja, "laptop", "Laptop", real_addresses=True)
         with ready.rita, ready.sonja:
             yield ready

@@ -5,18 +5,45 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from furka import clock
+from furka.lab.programs import connect
 from furka.lab.running import LabProcess
+from furka.lab.topology import gateway_interface
 from furka.lab.walls import Wall, set_wall
 from tests.thread.installation import Transfer, opens, wait_for
 from tests.thread.stage import Stage
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("closed")]
+
+
+HUB = "100.64.0.1"
+ELSEWHERE = "router-laptop"  # a host with a way out, for a second device
+REAL = "192.168.1.10"  # of the heating controller of either plant
+
+ASK = f"""
+import sys, dns.message, dns.query, dns.rcode
+ask = dns.query.tcp if sys.argv[2] == "tcp" else dns.query.udp
+answer = ask(dns.message.make_query(sys.argv[1], "A"), "{HUB}", timeout=5)
+print(dns.rcode.to_text(answer.rcode()), *(str(each) for some in answer.answer for each in some))
+"""
+
+
+def ask(stage: Stage, host: str, name: str, how: str = "udp") -> str:
+    """What a host of the lab is told about a name."""
+    done = stage.lab.run(host, [sys.executable, "-c", ASK, name, how])
+    return done.stdout.strip() or done.stderr.strip().rsplit("\n", 1)[-1]
+
+
+def plant_at(stage: Stage, address: str) -> str:
+    """Which plant's heating controller answers the laptop there."""
+    page = stage.lab.run("laptop", ["curl", "--silent", "--max-time", "2", f"http://{address}/"]).stdout
+    return next((plant for plant in "ab" if f"Plant {plant.upper()}" in page), "")
 
 
 def test_revoking_cuts_a_transfer_that_is_running(stage: Stage, tmp_path: Path) -> None:
@@ -76,17 +103,16 @@ def test_a_grant_for_one_plant_opens_no_other(stage: Stage) -> None:
 
 def test_the_hub_shows_a_technician_nothing_but_wireguard(stage: Stage) -> None:
     stage.let_in("a")
-    inside = "100.64.0.1"
     listener: LabProcess = stage.lab.spawn("hub", ["python3", "-m", "http.server", "8080"])
     wait_for("the hub listens", lambda: opens(stage.lab, "hub", "127.0.0.1:8080"), 15)
 
-    assert not opens(stage.lab, "laptop", f"{inside}:8080")
+    assert not opens(stage.lab, "laptop", f"{HUB}:8080")
     listening = stage.lab.run("hub", ["ss", "--no-header", "-lntu"], check=True).stdout.splitlines()
     open_ports = sorted({line.split()[4].rpartition(":")[2] for line in listening})
-    # WireGuard's, the relay's two for those outside, and the one that this test opened.
-    assert open_ports == sorted({"51820", "443", "51821", "8080"})
+    # WireGuard's, the relay's two for those outside, that of names, and the one that this test opened.
+    assert open_ports == sorted({"51820", "443", "51821", "53", "8080"})
     for port in ("443", "51821"):
-        assert not opens(stage.lab, "laptop", f"{inside}:{port}")
+        assert not opens(stage.lab, "laptop", f"{HUB}:{port}")
     listener.stop()
 
 
@@ -101,6 +127,69 @@ def test_a_technician_reaches_no_other_technician(stage: Stage) -> None:
     assert not opens(stage.lab, "laptop", f"{address}:8081")
     assert stage.lab.run("laptop", ["ping", "-c1", "-W1", address]).returncode != 0
     listener.stop()
+
+
+#: Tries every address with every port at once; prints what answers.
+_SCAN = """
+import asyncio, sys
+async def dial(address, port):
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
+    except (OSError, TimeoutError):
+        return None
+    writer.close()
+    return f"{address}:{port}"
+async def scan():
+    addresses, ports = sys.argv[1].split(","), map(int, sys.argv[2].split(","))
+    found = await asyncio.gather(*(dial(a, p) for p in list(ports) for a in addresses))
+    print(" ".join(each for each in found if each))
+asyncio.run(scan())
+"""
+
+
+def test_a_scan_finds_exactly_what_was_granted(stage: Stage) -> None:
+    stage.let_in("a")
+    inside = [f"100.{part}.0.{n}" for part in (64, 65, 66, 72) for n in (1, 2, 3)] + ["100.66.255.254"]
+    near, far = (stage.heating[plant].removesuffix(".10") for plant in ("a", "b"))
+    everywhere = [*inside, f"{near}.10", f"{near}.11", *(f"{far}.{n}" for n in (1, 2, 10, 11, 99))]
+    [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+    addresses = ",".join(each for each in everywhere if each != mine["address"])
+
+    ports = "22,53,80,443,502,5000,8000,8080,8443,8470,9000,51820,51821"
+    found = stage.lab.run("laptop", ["python3", "-c", _SCAN, addresses, ports], check=True).stdout.split()
+
+    assert sorted(found) == [f"{near}.10:80", f"{near}.11:502"]
+
+
+def test_trying_it_sends_a_real_packet(stage: Stage) -> None:
+    grant, site = stage.let_in("a"), f"/sites/{stage.sites['a']['key']}/connect"
+    why = stage.sonja.get(f"{site}/why?address=192.168.1.10&port=tcp/80")
+    assert (why["word"], why["reason"]) == ("yes", "granted")
+    sonja = why["person"]["key"]
+
+    def tried(address: str, port: str) -> tuple[object, ...]:
+        made = stage.rita.post(f"{site}/trials", person=sonja, address=address, port=port)
+        path = f"/trials/{made['key']}"
+        wait_for("the hub answers", lambda: stage.rita.get(path)["state"] != "waiting", 20)
+        found = stage.rita.get(path)
+        return found["state"], found["tunnel_up"], found["door_open"], found["reply"]
+
+    mute = "add table inet mute; add chain inet mute in { type filter hook input priority 0; }; "
+    stage.lab.run("heating-a", ["nft", mute + "add rule inet mute in tcp dport 82 drop"], check=True)
+    try:
+        assert tried("192.168.1.10", "tcp/80") == ("done", True, True, "answers")
+        assert tried("192.168.1.10", "tcp/81") == ("done", True, True, "refuses")
+        assert tried("192.168.1.10", "tcp/82") == ("done", True, True, "silent")
+        assert tried("192.168.1.99", "tcp/80") == ("done", True, True, "no-way")
+    finally:
+        stage.lab.run("heating-a", ["nft", "delete", "table", "inet", "mute"])
+
+    stage.revoke("a", grant)
+    # Her door is closed in the kernel; the device is there all the same.
+    assert tried("192.168.1.10", "tcp/80") == ("done", True, False, "answers")
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    told = {event["action"] for event in stage.rita.get(f"/levels/{stage.sites['a']['key']}/events")["items"]}
+    assert {"trial.asked", "trial.done"} <= told
 
 
 def test_the_plant_opens_no_connection_into_the_tunnel(stage: Stage) -> None:
@@ -131,6 +220,84 @@ def test_time_ends_access_with_portal_worker_and_hub_program_dead(stage: Stage, 
         os.kill(stage.program.pid, signal.SIGCONT)
 
     assert seconds - 2 <= ended - begin <= seconds + 1.5
+
+
+def test_each_is_told_the_names_of_what_they_may_reach_and_no_others(stage: Stage) -> None:
+    names = {}
+    for plant, site in stage.sites.items():
+        devices = stage.rita.get(f"/sites/{site['key']}/devices")["items"]
+        names[plant] = next(each["hostname"] for each in devices if each["address"] == REAL)
+    grant = stage.let_in("a")
+    stage.profile(stage.rita, ELSEWHERE, "Names")
+
+    for how in ("udp", "tcp"):
+        assert ask(stage, "laptop", names["a"], how) == f"NOERROR {stage.heating['a']}"
+        assert ask(stage, "laptop", names["b"], how) == "NXDOMAIN"
+        assert ask(stage, "laptop", "www.example.org", how) == "REFUSED"
+    assert ask(stage, ELSEWHERE, names["b"]) == f"NOERROR {stage.heating['b']}"
+    assert "Timeout" in ask(stage, "gateway-a", names["a"])
+
+    stage.revoke("a", grant)
+    assert ask(stage, "laptop", names["a"]) == "NXDOMAIN"
+    assert ask(stage, ELSEWHERE, names["a"]) == f"NOERROR {stage.heating['a']}"
+
+
+def test_the_same_real_address_opens_the_plant_that_is_active(stage: Stage, tmp_path: Path) -> None:
+    grants = {plant: stage.let_in(plant) for plant in "ab"}
+    mine = f"/profiles/{stage.laptop['key']}"
+    assert plant_at(stage, REAL) == ""
+
+    def choose(plant: str) -> None:
+        stage.sonja.patch(mine, site=stage.sites[plant]["key"])
+        wait_for(f"plant {plant} answers", lambda: plant_at(stage, REAL) == plant, 10)
+
+    choose("a")
+    transfer = Transfer(stage.lab, "laptop", REAL, tmp_path / "transfer")
+    choose("b")
+    assert not transfer.runs(), "what ran to the other plant has stopped"
+    transfer.stop()
+    assert [plant_at(stage, stage.heating[plant]) for plant in "ab"] == ["a", "b"]
+
+    transfer = Transfer(stage.lab, "laptop", REAL, tmp_path / "another")
+    stage.revoke("b", grants["b"])
+    wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+    transfer.stop()
+    assert plant_at(stage, REAL) == ""
+    choose("a")
+    stage.sonja.patch(mine, site=None)
+
+
+def test_device_that_does_not_know_the_pre_shared_key_is_not_let_in(stage: Stage) -> None:
+    made = stage.profile(stage.rita, ELSEWHERE, "Secret")
+    known = made["configuration"]
+    without = "\n".join(line for line in known.splitlines() if not line.startswith("PresharedKey"))
+    assert without != known.strip()
+
+    connect(stage.lab, ELSEWHERE, without)
+    assert stage.lab.run(ELSEWHERE, ["ping", "-c3", "-W1", HUB]).returncode != 0
+    connect(stage.lab, ELSEWHERE, known)
+    wait_for(
+        "it is let in", lambda: stage.lab.run(ELSEWHERE, ["ping", "-c1", "-W1", HUB]).returncode == 0, 20
+    )
+
+
+def test_gateway_gets_a_new_key_without_a_visit_and_traffic_goes_on(stage: Stage, tmp_path: Path) -> None:
+    site = f"/sites/{stage.sites['a']['key']}"
+
+    def key() -> str:
+        return stage.lab.run("gateway-a", ["wg", "show", gateway_interface("a"), "public-key"]).stdout.strip()
+
+    stage.let_in("a")
+    before, since = key(), stage.rita.get(f"{site}/state")["gateway"]["key_since"]
+    transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+
+    stage.rita.post(f"{site}/gateway/key")
+
+    wait_for("it counts", lambda: stage.rita.get(f"{site}/state")["gateway"]["key_since"] != since, 30)
+    assert key() != before
+    wait_for("the transfer goes on", lambda: transfer.runs(3), 20)
+    transfer.stop()
+    assert opens(stage.lab, "laptop", stage.heating["a"])
 
 
 def test_a_first_packet_begins_what_was_approved_and_ends_with_it(stage: Stage) -> None:

@@ -147,7 +147,7 @@ def test_service_is_configured_where_it_stands_and_by_who_may(world: World) -> N
 
 def test_profiles_are_one_persons_own(world: World) -> None:
     key = public_key()
-    profile = create_profile(by(world.fremd), " Laptop \n", key)
+    profile = create_profile(by(world.fremd), " Laptop \n", key).profile
     assert (profile.name, profiles_of(by(world.fremd))) == ("Laptop", [profile])
     for someone, name, public, code in (
         (world.rita, "Laptop", key, "key-taken"),
@@ -164,7 +164,7 @@ def test_profiles_are_one_persons_own(world: World) -> None:
     revoke_profile(by(world.fremd), profile.key)
     revoke_profile(by(world.fremd), profile.key)
     assert profiles_of(by(world.fremd)) == []
-    assert create_profile(by(world.rita), "Laptop", key).address != profile.address
+    assert create_profile(by(world.rita), "Laptop", key).profile.address != profile.address
 
 
 def test_nobody_has_endlessly_many_profiles(world: World) -> None:

@@ -114,6 +114,7 @@ BODIES: dict[str, Callable[[], object]] = {
     "prepare_release": lambda: {"email": "sonja@example.org"},
     "label_device": lambda: {"labels": ["Heizung"]},
     "label_devices": lambda: {"devices": ["a" * 12], "add": ["Heizung"]},
+    "try_connection": lambda: {"address": "192.168.1.10", "port": "tcp/80"},
     "take_record": dict,
     "set_limits": dict,
     "ask_for_access": lambda: {"rights": ["journal"], "minutes": 60, "reason": "x"},
@@ -140,6 +141,11 @@ BODIES: dict[str, Callable[[], object]] = {
     "change_role": lambda: {"name": "Werkstatt", "rights": ["look"]},
     "change_several_grants": lambda: {"grants": ["a" * 12], "act": "pause"},
     "configure_connect": lambda: {"enabled": False},
+    "prepare_gateways": lambda: {"name": "Lieferung", "count": 2},
+    "assign_gateway": lambda: {"number": "0000-0000"},
+    "connect_router": lambda: {"public_key": public_key(), "system": "linux", "replace": True},
+    "renew_profile": lambda: {"public_key": public_key()},
+    "choose_plant": lambda: {"site": None},
     "create_profile": lambda: {"name": "Telefon", "public_key": public_key()},
 }
 

@@ -28,9 +28,10 @@ class NewClaimCode(Input):
 
 
 class Gateway(Answer):
-    """The box at the site."""
+    """The box at the site, or the site's own router."""
 
     key: str
+    system: str = Field(description="Of a router without our program; empty: a box with it.")
     hostname: str
     version: str
     back_end: str
@@ -39,6 +40,7 @@ class Gateway(Answer):
     address: Address = Field(description="In the tunnel.")
     hub: str
     claimed_at: datetime
+    key_since: datetime = Field(description="When its present key was made.")
     handshake_at: datetime | None
     missing_networks: list[str] = Field(description="Networks that the gateway does not find at the plant.")
     trouble: str
@@ -113,6 +115,7 @@ class Device(Answer):
     kind: DeviceKind
     address: str
     virtual_address: Address | None
+    hostname: str = Field(description="Its name in the tunnel; empty while the site has no gateway.")
     web: bool
     mac: str
     ports: list[Port]
@@ -174,6 +177,7 @@ def gateway(row: site_rows.Gateway) -> Gateway:
     """A gateway."""
     return Gateway(
         key=row.key,
+        system=row.system,
         hostname=row.hostname,
         version=row.version,
         back_end=row.back_end,
@@ -182,6 +186,7 @@ def gateway(row: site_rows.Gateway) -> Gateway:
         address=row.address,
         hub=row.hub.name,
         claimed_at=row.claimed_at,
+        key_since=row.key_since,
         handshake_at=row.handshake_at,
         missing_networks=row.missing_networks,
         trouble=row.trouble,
@@ -201,7 +206,7 @@ def network(row: site_rows.Network) -> Network:
     )
 
 
-def device(view: DeviceView, labels: Sequence[str] = ()) -> Device:
+def device(view: DeviceView, labels: Sequence[str] = (), hostname: str = "") -> Device:
     """A device."""
     row = view.device
     return Device(
@@ -210,6 +215,7 @@ def device(view: DeviceView, labels: Sequence[str] = ()) -> Device:
         kind=row.kind,  # type: ignore[arg-type]  # a choice of the model
         address=row.address,
         virtual_address=view.reached_at,
+        hostname=hostname,
         web=row.web,
         mac=row.mac,
         ports=[Port.model_validate(each) for each in row.ports],

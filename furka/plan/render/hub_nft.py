@@ -15,6 +15,8 @@ The filter holds no person, no right and no rule per grant, only collections tha
 Pages of devices that are open in browsers are asked for by a program on the hub itself, each from an address of its
 own: for that address the same doors count, in the hooks for what the machine sends and gets itself.
 
+Names are answered by the hub itself, at its own address, for persons' devices only and so many times a second.
+
 Everything that comes out of the tunnel or would go into it is dropped unless a rule here says otherwise. Packets
 that have nothing to do with the tunnel are left to whatever else filters on the machine.
 """
@@ -207,6 +209,7 @@ def whole(
         meta nfproto != ipv4 drop
         ip daddr {layout.pages} goto to_page
         ip daddr != {layout.address} drop
+        ip saddr {layout.profiles} meta l4proto {{ tcp, udp }} th dport 53 goto naming
         icmp type != echo-request drop
         ip saddr {layout.gateways} goto asking
         ip saddr {layout.profiles} goto asking
@@ -225,6 +228,12 @@ def whole(
         drop
     }}
 
+    chain naming {{
+        ct state invalid drop
+        update @namers {{ ip saddr limit rate 50/second burst 100 packets }} accept
+        drop
+    }}
+
     chain output {{
         type filter hook output priority filter; policy accept;
         oifname {tunnel} goto leaving
@@ -235,6 +244,7 @@ def whole(
         meta nfproto != ipv4 drop
         ip saddr {layout.pages} goto from_page
         ip saddr != {layout.address} drop
+        ip daddr {layout.profiles} meta l4proto {{ tcp, udp }} th sport 53 ct direction reply accept
         icmp type {{ echo-reply, destination-unreachable, time-exceeded, parameter-problem }} accept
         drop
     }}
@@ -273,6 +283,11 @@ def change(wanted: FilterChange) -> str:
     lines += _elements("add", "site_of", _prefix_texts(wanted.learn))
     lines += _door_lines("add", wanted.open, wanted.open)
     return "\n".join(lines) + "\n"
+
+
+def element_of(door: DoorKey) -> tuple[str, str]:
+    """In which set a door is, and what it is called there."""
+    return _set_of(door), _name(door)
 
 
 def forget_used(doors: Iterable[DoorKey]) -> str:
@@ -329,6 +344,13 @@ table {FAMILY} {TABLE} {{
     }}
 
     set askers {{
+        type ipv4_addr
+        size 65536
+        flags dynamic, timeout
+        timeout 1m
+    }}
+
+    set namers {{
         type ipv4_addr
         size 65536
         flags dynamic, timeout

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query
 from pydantic import Field, StringConstraints
 
+from furka.activeplants.models import ActivePlant
+from furka.activeplants.queries import plants_at_hand
 from furka.api import schemas
 from furka.api.paging import Page, Paging, items_of, rows_of
-from furka.api.routes import Key, Routes, at_node, own
+from furka.api.routes import Key, at_node, own
 from furka.devicepages import operations as device_pages
 from furka.devicepages.models import OpenPage
 from furka.devicepages.queries import open_pages_of
@@ -21,13 +23,17 @@ from furka.services.connect import operations, queries
 from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import ReachableSite
+from furka.services.connect.why_api import routes
 from furka.sites.models import Device
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
 from furka.tree.own_limits import held_back
 from furka.tunnel.models import Profile as ProfileRow
 
-routes = Routes("connect")
+__all__ = ["routes"]  # of both modules: this one adds to those that are there already
+
+
+Names = Literal["off", "app", "resolved"]
 
 
 class Profile(schemas.Answer):
@@ -37,11 +43,23 @@ class Profile(schemas.Answer):
     name: str
     public_key: str
     address: schemas.Address
+    names: Names
+    real_addresses: bool = Field(
+        description="It sends private addresses into the tunnel, for a plant at hand."
+    )
+    plant: schemas.LevelName | None = Field(
+        description="The plant at hand: reached under its real addresses too, as long as I may enter it."
+    )
+    has_preshared_key: bool
     created_at: datetime
+    key_since: datetime = Field(description="When its present keys were made.")
     online: bool
     seen_at: datetime | None
+    handshake_at: datetime | None = Field(description="When hub and device last greeted each other, as told.")
+    endpoint: str = Field(description="The address that its tunnel came from last.")
     configuration: str = Field(
-        description="For WireGuard's own apps; the place PRIVATE_KEY is filled in on the device."
+        description="For WireGuard's own apps; the place PRIVATE_KEY is filled in on the device. Where a pre-shared "
+        "key belongs, it stands in the answer that made it, and nowhere later: PRESHARED_KEY stands for it."
     )
 
 
@@ -52,6 +70,26 @@ class NewProfile(schemas.Input):
     public_key: Annotated[schemas.Text, StringConstraints(max_length=60)] = Field(
         description="32 bytes in base64, as `wg pubkey` prints them."
     )
+    names: Names = Field(
+        default="off", description="How it learns names: not at all, by its app, by resolvectl."
+    )
+    real_addresses: bool = Field(
+        default=False, description="Send private addresses into the tunnel, for a plant at hand."
+    )
+
+
+class NewKeys(schemas.Input):
+    """The public half of a key pair that the device has just made."""
+
+    public_key: Annotated[schemas.Text, StringConstraints(max_length=60)] = Field(
+        description="32 bytes in base64, as `wg pubkey` prints them."
+    )
+
+
+class PlantAtHand(schemas.Input):
+    """The plant that a device shall have at hand."""
+
+    site: Annotated[str, StringConstraints(max_length=12)] | None = Field(description="Null: none.")
 
 
 class ReachableDevice(schemas.Answer):
@@ -62,6 +100,9 @@ class ReachableDevice(schemas.Answer):
     kind: schemas.DeviceKind
     address: str
     virtual_address: schemas.Address
+    hostname: str = Field(
+        description="Its name in the tunnel, from the name server of the hub; empty: it has none yet."
+    )
     web: bool
     ports: list[str] | None = Field(description="The only ones, such as tcp/80; null: all of them.")
 
@@ -96,13 +137,35 @@ class LevelsHeldBack(schemas.Answer):
 def list_profiles(by: Acting, page: Query[Paging]) -> Page[Profile]:
     """My devices that may connect."""
     rows, following = items_of(queries.profiles_of(by), page, lambda row: (row.name, row.key))
-    return Page[Profile](items=[_profile(row) for row in rows], next=following)
+    plants = plants_at_hand(by)
+    return Page[Profile](items=[_profile(row, plants.get(row.pk)) for row in rows], next=following)
 
 
 @routes.post("/profiles", own("a device of mine; it opens nothing by itself"))
 def create_profile(by: Acting, body: NewProfile) -> Profile:
     """One more device of mine."""
-    return _profile(operations.create_profile(by, body.name, body.public_key))
+    made = operations.create_profile(by, body.name, body.public_key, body.names, body.real_addresses)
+    return _profile(made.profile, preshared_key=made.preshared_key)
+
+
+@routes.post("/profiles/{profile}/keys", own("a device of mine"))
+def renew_profile(by: Acting, profile: Key, body: NewKeys) -> Profile:
+    """New keys for a device of mine; the old ones end at once, its address and name stay."""
+    made = operations.renew_profile(by, profile, body.public_key)
+    return _profile(made.profile, plants_at_hand(by).get(made.profile.pk), made.preshared_key)
+
+
+@routes.patch("/profiles/{profile}", own("a device of mine; it opens nothing by itself"))
+def choose_plant(by: Acting, profile: Key, body: PlantAtHand) -> Profile:
+    """Have a plant at hand under its real addresses, or none; nothing has to be connected anew."""
+    site = None
+    if body.site is not None:
+        site = queries.allowed_sites(by).filter(key=body.site).first()
+        if site is None:
+            raise NotThere("not-there", _("This site does not exist, or you may not enter it."))
+    operations.choose_plant(by, profile, site)
+    row = next(each for each in queries.profiles_of(by) if each.key == profile)
+    return _profile(row, plants_at_hand(by).get(row.pk))
 
 
 @routes.delete("/profiles/{profile}", own("a device of mine"))
@@ -178,16 +241,23 @@ def list_held_back(by: Acting) -> LevelsHeldBack:
     )
 
 
-def _profile(row: ProfileRow) -> Profile:
+def _profile(row: ProfileRow, plant: ActivePlant | None = None, preshared_key: str = "") -> Profile:
     return Profile(
         key=row.key,
         name=row.name,
         public_key=row.public_key,
         address=row.address,
+        names=row.names,  # type: ignore[arg-type]  # a choice of the model
+        real_addresses=row.real,
+        plant=schemas.level_name(plant.node) if plant else None,
+        has_preshared_key=bool(row.sealed_preshared),
         created_at=row.created_at,
+        key_since=row.key_since,
         online=row.online,
         seen_at=row.seen_at,
-        configuration=operations.configuration(row),
+        handshake_at=row.handshake_at,
+        endpoint=row.endpoint,
+        configuration=operations.configuration(row, preshared_key),
     )
 
 
@@ -199,6 +269,7 @@ def _reachable(found: ReachableSite) -> Reachable:
             kind=each.device.kind,  # type: ignore[arg-type]  # a choice of the model
             address=each.device.address,
             virtual_address=each.address,
+            hostname=each.name,
             web=each.device.web,
             ports=None if each.ports is None else list(map(str, each.ports)),
         )

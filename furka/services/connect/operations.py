@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from furka.activeplants.models import ActivePlant
 from furka.errors import Conflict, Invalid, NotThere
-from furka.plan.addressing import PLAN
-from furka.sites.operations import ends_elsewhere, home_hub
-from furka.tree.operation import ProfileTouched, Work, own_operation
+from furka.plan.addressing import PLAN, PRIVATE_RANGES
+from furka.plan.names import DOMAIN
+from furka.services.connect.queries import reachable_among
+from furka.sites.routers import checked_key
+from furka.sites.serving import ends_elsewhere, home_hub
+from furka.tree.models import Node
+from furka.tree.operation import AccessTouched, ProfileTouched, Work, own_operation
 from furka.tree.queries import operator
 from furka.tree.samples import refuse_in_sample
 from furka.tree.texts import one_line
 from furka.tree.within import refuse_beyond
-from furka.tunnel.addresses import draw
-from furka.tunnel.models import Profile
+from furka.tunnel.addresses import draw, hub_address
+from furka.tunnel.models import NamesBy, Profile
+from furka.vault import seal
 
 MOST_PROFILES = 20
 
@@ -29,17 +36,37 @@ MOST_PROFILES_A_DAY = 50
 #: Stands where the private key belongs, in the text that the server makes; only the person's device can fill it in.
 PRIVATE_KEY_PLACE = "PRIVATE_KEY"
 
+#: Stands where the pre-shared key belongs, which is told once.
+PRESHARED_KEY_PLACE = "PRESHARED_KEY"
+
+_OWN = "a person's own devices"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeProfile:
+    """A profile, and the secret that its tunnel knows beside the keys; it is told this once."""
+
+    profile: Profile
+    preshared_key: str
+
 
 @own_operation("a profile opens nothing by itself; grants say what it reaches")
-def create_profile(work: Work, name: str, public_key: str) -> Profile:
-    """A new device of the one who acts. The key pair was made on the device; only its public half comes here."""
+def create_profile(
+    work: Work, name: str, public_key: str, names: str = NamesBy.NOBODY, real: bool = False
+) -> MadeProfile:
+    """A new device of the one who acts. The key pair was made on the device; only its public half comes here.
+
+    `names` says how it learns names, `real` that it sends private addresses into the tunnel, for a plant at hand.
+    """
     refuse_in_sample(work)
     refuse_beyond(work)
     person_id = work.acting_person_id
     name = one_line(name)
     if not name or len(name) > 60:
         raise Invalid.at("name", "name-wrong", _("Please enter a name of at most 60 characters."))
-    key = _checked_key(public_key)
+    key = checked_key(public_key)
+    if names not in NamesBy.values:
+        raise Invalid.at("names", "names-unknown", _("Please choose one of these."))
     if ends_elsewhere(key):
         raise _key_taken()
     live = Profile.objects.filter(person_id=person_id, revoked_at=None)
@@ -53,6 +80,7 @@ def create_profile(work: Work, name: str, public_key: str) -> Profile:
     hub = home_hub()
     if hub is None:
         raise Conflict("no-hub", _("No hub is ready yet. Please try again in a moment."))
+    preshared_key = _new_secret()
     try:
         with transaction.atomic():
             profile = Profile.objects.create(
@@ -61,6 +89,9 @@ def create_profile(work: Work, name: str, public_key: str) -> Profile:
                 name=name,
                 public_key=key,
                 number=draw("profiles"),
+                names=names,
+                real=real,
+                sealed_preshared=seal(preshared_key),
                 created_at=work.at,
             )
     except IntegrityError:
@@ -68,37 +99,93 @@ def create_profile(work: Work, name: str, public_key: str) -> Profile:
     work.touch(ProfileTouched(profile.pk))
     work.tell_person(profile.person_id, "profile")
     work.record(operator(), "profile.created", after={"profile": profile.key, "name": name})
-    return profile
+    return MadeProfile(profile, preshared_key)
+
+
+@own_operation("everybody may give their own devices new keys")
+def renew_profile(work: Work, key: str, public_key: str) -> MadeProfile:
+    """New keys for a device of the one who acts: the old ones end at once, address and name stay."""
+    refuse_in_sample(work)
+    refuse_beyond(work)
+    profile = _own_profile(work, key)
+    fresh = checked_key(public_key)
+    if profile.revoked_at is not None:
+        raise Conflict("profile-revoked", _("This device is blocked. Please add it anew."))
+    if ends_elsewhere(fresh):
+        raise _key_taken()
+    preshared_key = _new_secret()
+    profile.public_key, profile.sealed_preshared = fresh, seal(preshared_key)
+    profile.key_made_at, profile.online = work.at, False
+    try:
+        with transaction.atomic():
+            profile.save(update_fields=["public_key", "sealed_preshared", "key_made_at", "online"])
+    except IntegrityError:
+        raise _key_taken() from None
+    work.touch(ProfileTouched(profile.pk))
+    work.tell_person(profile.person_id, "profile")
+    work.record(operator(), "profile.renewed", after={"profile": profile.key, "name": profile.name})
+    return MadeProfile(profile, preshared_key)
+
+
+@own_operation("which plant is at hand opens nothing; grants say what is reached")
+def choose_plant(work: Work, key: str, site: Node | None) -> None:
+    """Which plant a device of the one who acts reaches under its real addresses too; None: no plant.
+
+    Only one that the person may enter now. What ran under those addresses before begins anew.
+    """
+    refuse_in_sample(work)
+    profile = _own_profile(work, key)
+    if profile.revoked_at is not None or not profile.real:
+        raise Conflict(
+            "not-for-real-addresses", _("This device is not set up for the real addresses of a plant.")
+        )
+    if site is not None and not reachable_among(work.by, [site]):
+        raise Conflict("not-reached", _("You may not enter this site now."))
+    before = ActivePlant.objects.everything(_OWN).filter(profile=profile).select_related("node").first()
+    if (before.node_id if before else None) == (site.pk if site else None):
+        return
+    if before is not None:
+        before.delete()
+        work.touch(AccessTouched(profile.person_id, before.node_id))
+        work.record(before.node, "plant.put-away", before={"device": profile.name})
+    if site is not None:
+        ActivePlant.objects.create(node=site, profile=profile, chosen_at=work.at)
+        work.touch(AccessTouched(profile.person_id, site.pk))
+        work.record(site, "plant.at-hand", after={"device": profile.name})
+    work.tell_person(profile.person_id, "profile")
 
 
 @own_operation("everybody may revoke their own profiles")
 def revoke_profile(work: Work, key: str) -> None:
     """The device is lost or no longer used: it connects to nothing any more."""
-    rows = Profile.objects.select_for_update().filter(person_id=work.acting_person_id, key=key)
-    profile = rows.first()
-    if profile is None:
-        raise NotThere("not-there", _("This profile does not exist."))
+    profile = _own_profile(work, key)
     if profile.revoked_at is not None:
         return
-    profile.revoked_at, profile.online = work.at, False
-    profile.save(update_fields=["revoked_at", "online"])
+    profile.revoked_at, profile.online, profile.sealed_preshared = work.at, False, ""
+    profile.save(update_fields=["revoked_at", "online", "sealed_preshared"])
     work.touch(ProfileTouched(profile.pk))
     work.tell_person(profile.person_id, "profile")
     work.record(operator(), "profile.revoked", before={"profile": profile.key, "name": profile.name})
 
 
-def configuration(profile: Profile) -> str:
-    """The profile as a file for WireGuard's own apps (wg-quick format), with a place for the private key."""
-    allowed: tuple[IPv4Network, ...] = (PLAN.plants, PLAN.hubs)
+def configuration(profile: Profile, preshared_key: str = "") -> str:
+    """The profile as a file for WireGuard's own apps (wg-quick format), with a place for the private key.
+
+    The pre-shared key stands in it when it was just made; later there is a place for it only.
+    """
+    allowed: tuple[IPv4Network, ...] = (PLAN.plants, PLAN.hubs, *(PRIVATE_RANGES if profile.real else ()))
+    secret = preshared_key or (PRESHARED_KEY_PLACE if profile.sealed_preshared else "")
     return "\n".join(
         (
             "[Interface]",
             f"PrivateKey = {PRIVATE_KEY_PLACE}",
             f"Address = {profile.address}/32",
             "MTU = 1420",
+            *_name_lines(profile),
             "",
             "[Peer]",
             f"PublicKey = {profile.hub.public_key}",
+            *([f"PresharedKey = {secret}"] if secret else []),
             f"Endpoint = {profile.hub.endpoint}",
             f"AllowedIPs = {', '.join(map(str, allowed))}",
             "PersistentKeepalive = 25",
@@ -107,17 +194,29 @@ def configuration(profile: Profile) -> str:
     )
 
 
+def _name_lines(profile: Profile) -> list[str]:
+    """How the device learns names of plants, and of nothing else."""
+    server = hub_address(profile.hub.number)
+    match profile.names:
+        case NamesBy.APP:
+            return [f"DNS = {server}, {DOMAIN}"]
+        case NamesBy.RESOLVED:
+            return [f"PostUp = resolvectl dns %i {server}; resolvectl domain %i '~{DOMAIN}'"]
+        case _:
+            return []
+
+
+def _own_profile(work: Work, key: str) -> Profile:
+    rows = Profile.objects.select_for_update(of=("self",)).select_related("hub")
+    profile = rows.filter(person_id=work.acting_person_id, key=key).first()
+    if profile is None:
+        raise NotThere("not-there", _("This profile does not exist."))
+    return profile
+
+
+def _new_secret() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
 def _key_taken() -> Conflict:
     return Conflict("key-taken", _("This key is already in use. Please make a new one."))
-
-
-def _checked_key(public_key: str) -> str:
-    try:
-        raw = base64.b64decode(public_key.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 32 or not any(raw):
-        raise Invalid.at(
-            "public_key", "key-wrong", _("This is not a public key of WireGuard (32 bytes in base64).")
-        )
-    return base64.b64encode(raw).decode()

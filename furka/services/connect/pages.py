@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from furka.access.rights import LOOK, PEOPLE, SERVICES
+from furka.activeplants.queries import plants_at_hand
 from furka.catalogue.operations import configure, settings_at
 from furka.devicepages.queries import open_pages_of
 from furka.dispatch.queries import inside
@@ -30,13 +28,15 @@ from furka.portal.refusals import errors_on
 from furka.services.connect import operations, queries
 from furka.services.connect.manifest import SERVICE, USE_REMOTE_ACCESS
 from furka.services.connect.operations import MOST_PROFILES
+from furka.services.connect.profile_files import config_of
+from furka.services.connect.profile_views import guide_of, state_of
 from furka.services.connect.queries import MOST_SITES, ReachableSite
 from furka.sites.queries import networks_of
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
 from furka.tree.own_limits import limits_at
 from furka.tree.who import entrants
-from furka.tunnel.models import Profile
+from furka.tunnel.models import NamesBy
 
 #: With more sites than that one may search them.
 FEW_SITES = 8
@@ -44,42 +44,13 @@ FEW_SITES = 8
 MOST_ENTRANTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class System:
-    """A system that WireGuard runs on: what it is called, and what to do there, step by step."""
-
-    name: str
-    steps: tuple[Promise, ...]
-
-
-_DESK = (
-    gettext_lazy("Install WireGuard from wireguard.com/install."),
-    gettext_lazy("In WireGuard choose “Import tunnel(s) from file” and open the file that you saved here."),
-    gettext_lazy("Press “Activate”. It is connected when a handshake is shown."),
+_NAMES_HELP = gettext_lazy(
+    "Devices of plants have names that end in furka.internal. Our name server answers for these and for nothing else."
 )
-_PHONE = (
-    gettext_lazy("Install the app “WireGuard” from the store of your system."),
-    gettext_lazy("Press +, then “Scan from QR code”, and point the camera at the code on this page."),
-    gettext_lazy("Switch the new tunnel on."),
+_REAL_HELP = gettext_lazy(
+    "For engineering tools with fixed addresses: all private networks go through the tunnel, and you choose one plant "
+    "at a time that is reached under its real addresses. Networks that your device lies in itself stay where they are."
 )
-SYSTEMS = (
-    System("Windows", _DESK),
-    System("macOS", _DESK),
-    System(
-        "Linux",
-        (
-            gettext_lazy("Install the package “wireguard-tools”."),
-            gettext_lazy("Move the file to /etc/wireguard/ and let only root read it (chmod 600)."),
-            gettext_lazy("Start it with: wg-quick up NAME; stop it with: wg-quick down NAME."),
-        ),
-    ),
-    System("iPhone, iPad", _PHONE),
-    System("Android", _PHONE),
-)
-
-#: How long the name of an interface may be (Linux: IFNAMSIZ less its closing zero).
-LONGEST_FILE_NAME = 15
-_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "é": "e", "è": "e", "ê": "e", "à": "a", "ç": "c"})
 
 
 class ProfileForm(forms.Form):
@@ -91,6 +62,14 @@ class ProfileForm(forms.Form):
         help_text=gettext_lazy("For example: laptop, phone, tablet in the van."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    names = forms.ChoiceField(
+        label=gettext_lazy("Names of devices"),
+        choices=NamesBy.choices,
+        initial=NamesBy.NOBODY,
+        required=False,
+        help_text=_NAMES_HELP,
+    )
+    real = forms.BooleanField(label=gettext_lazy("Also real addresses"), required=False, help_text=_REAL_HELP)
     public_key = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
@@ -108,6 +87,14 @@ class OwnKeyForm(forms.Form):
         help_text=gettext_lazy("What “wg pubkey” prints: 44 characters. Never send the private key."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
     )
+    names = forms.ChoiceField(
+        label=gettext_lazy("Names of devices"),
+        choices=NamesBy.choices,
+        initial=NamesBy.NOBODY,
+        required=False,
+        help_text=_NAMES_HELP,
+    )
+    real = forms.BooleanField(label=gettext_lazy("Also real addresses"), required=False, help_text=_REAL_HELP)
 
 
 class ServiceForm(forms.Form):
@@ -150,7 +137,6 @@ def _access(
         "granted": granted_to(request.by),
         "form": form,
         "own_key_form": own_key_form,
-        "systems": SYSTEMS,
     }
     return render(request, "connect/access.html", context, status=status)
 
@@ -175,7 +161,9 @@ def _sites(request: FurkaRequest) -> dict[str, object]:
 
 def _devices(by: Acting) -> dict[str, object]:
     found = queries.profiles_of(by)
-    return {"profiles": found, "is_full": len(found) >= MOST_PROFILES}
+    plants = plants_at_hand(by) if any(each.real for each in found) else {}
+    rows = [(each, plants[each.pk].node if each.pk in plants else None) for each in found]
+    return {"profiles": found, "devices": rows, "is_full": len(found) >= MOST_PROFILES}
 
 
 @own("a person's own device; it opens nothing by itself")
@@ -194,30 +182,18 @@ def create(request: FurkaRequest) -> HttpResponse:
     if form.is_valid():
         with errors_on(form):
             given = form.cleaned_data
-            profile = operations.create_profile(request.by, given["name"], given["public_key"])
-            context = {"profile": profile, "config": _config(profile), "systems": SYSTEMS}
+            names, real = given["names"] or NamesBy.NOBODY, given["real"]
+            made = operations.create_profile(request.by, given["name"], given["public_key"], names, real)
+            context = {
+                "config": config_of(made),
+                **state_of(request.by, made.profile),
+                **guide_of(made.profile),
+            }
             template = "connect/_profile.html" if request.htmx else "connect/profile.html"
             return render(request, template, context, status=201)
     if isinstance(form, ProfileForm):
         return render(request, "connect/_form.html", {"form": form}, status=422)
     return _access(request, ProfileForm(auto_id="new_%s"), form, status=422)
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """A profile as a file: its name, its text with a place for the private key, and both for the script."""
-
-    name: str
-    text: str
-
-    def as_json(self) -> SafeString:
-        """For a script block of the page, which it can't end."""
-        text = json.dumps({"name": self.name, "config": self.text})
-        return mark_safe(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S308  # nothing can end it
-
-
-def _config(profile: Profile) -> Config:
-    return Config(f"{_file_name(profile.name)}.conf", operations.configuration(profile))
 
 
 @own("a person's own device")
@@ -259,11 +235,3 @@ def service(request: FurkaRequest, node: Node) -> HttpResponse:
     }
     template = "connect/_service.html" if request.GET.get("part") else "connect/service.html"
     return render_level(request, node, template, context, here="level-services")
-
-
-def _file_name(name: str) -> str:
-    """A name that WireGuard takes as that of an interface: at most 15 letters, digits and hyphens."""
-    spelled = name.lower().translate(_SPELLED)
-    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in spelled).strip("-")
-    whole = f"furka-{plain}" if len(plain) <= LONGEST_FILE_NAME - len("furka-") else plain
-    return whole[:LONGEST_FILE_NAME].rstrip("-")

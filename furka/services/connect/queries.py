@@ -15,6 +15,7 @@ from furka.access.narrowing import WHOLE, Narrowing, PortNumber, Spot
 from furka.access.policy import open_intervals, openings
 from furka.access.windows import Interval
 from furka.catalogue.models import ServiceChoice
+from furka.dispatch.naming import names_known
 from furka.services.connect.manifest import SERVICE, USE_REMOTE_ACCESS, ConnectSettings
 from furka.sites.models import Device, Gateway, Network
 from furka.sites.queries import SiteState, states_of
@@ -48,6 +49,7 @@ class ReachableDevice:
     address: IPv4Address
     opens: bool  # its page can be opened in the browser
     ports: tuple[PortNumber, ...] | None = None  # the only ones; None: all
+    name: str = ""  # its whole name in the tunnel; empty: it has none yet
 
     @property
     def link(self) -> str:
@@ -110,13 +112,15 @@ def reachable_among(by: Acting, sites: list[Node]) -> list[ReachableSite]:
     )
     is_narrowed = any(WHOLE not in parts for parts in leads.values())
     labels = folded_labels(rows) if is_narrowed else {}
+    names = names_known({row.node_id for row in rows}) if rows else {}
     for device in rows:
         address = address_in(networks[device.node_id], device)
         spot = Spot(device.key, labels.get(device.pk, frozenset()))
         ports = ports_open(leads[device.node_id], spot)
         if address is not None and ports != ():
             opens = device.node_id in opening and page_open(device, ports)
-            devices[device.node_id].append(ReachableDevice(device, address, opens, ports))
+            name = names.get((device.node_id, device.key), "")
+            devices[device.node_id].append(ReachableDevice(device, address, opens, ports, name))
     running = ((site, _running(by, held, site)) for site in sites)
     return [
         ReachableSite(

@@ -21,7 +21,7 @@ from furka.kernel.wireguard import generate_private_key, public_key_of
 from furka.people.models import Person
 from furka.services.connect import queries
 from furka.services.connect.operations import PRIVATE_KEY_PLACE
-from furka.services.connect.pages import _file_name
+from furka.services.connect.profile_files import _file_name
 from furka.sites.models import Gateway
 from furka.tree.granting import Terms
 from furka.tree.models import Node
@@ -149,7 +149,8 @@ def test_private_key_is_known_to_nobody_here(world: World, client: Client) -> No
 
     assert private not in answer.content.decode()
     assert [row for row in Profile.objects.values() if private in map(str, row.values())] == []
-    assert {field.name for field in Profile._meta.fields if "key" in field.name} == {"key", "public_key"}
+    fields = {field.name for field in Profile._meta.fields if "key" in field.name}
+    assert fields == {"key", "public_key", "key_made_at"}
 
 
 def test_name_in_the_config_can_not_end_its_script_block(world: World, client: Client) -> None:

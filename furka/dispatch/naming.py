@@ -1,0 +1,103 @@
+"""What sites and devices are called in the tunnel: given once, kept as long as they are called the same by people.
+
+A name that somebody has written down must not lead elsewhere some day. So each is given to one thing and kept in a row,
+and whatever is called the same later gets one that can be told apart by its key. Under the lock of the plans.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from furka.dispatch.models import GivenName
+from furka.plan.names import DOMAIN, free_name, label_of, spellings
+from furka.plan.world import NamesWorld
+from furka.sites.models import Device, Network
+from furka.sites.spots import address_in
+from furka.tree.models import Node
+
+_REASON = "names are given in every plan"
+
+
+def names_worlds(sites: Collection[Node]) -> dict[int, NamesWorld]:
+    """The sites and their devices with their names, by the number of the site; names are given and taken back here."""
+    ids = [site.pk for site in sites]
+    networks: dict[int, list[Network]] = defaultdict(list)
+    for network in Network.objects.everything(_REASON).filter(node__in=ids):
+        networks[network.node_id].append(network)
+    devices: dict[int, list[Device]] = defaultdict(list)
+    for device in Device.objects.everything(_REASON).filter(node__in=ids).order_by("pk"):
+        devices[device.node_id].append(device)
+    given: dict[int, dict[str, GivenName]] = defaultdict(dict)
+    for row in GivenName.objects.filter(site_id__in=ids):
+        given[row.site_id][row.device] = row
+    _name_sites(sites, given)
+    found = {}
+    for site in sites:
+        theirs = given[site.pk]
+        _name_devices(site.pk, devices[site.pk], theirs)
+        hosts = []
+        for device in devices[site.pk]:
+            address = address_in(networks[site.pk], device)
+            if address is not None:
+                hosts.append((theirs[device.key].name, address))
+        label, _, owner = theirs[""].name.partition(".")
+        found[site.pk] = NamesWorld(site.key, site.pk, (label, owner), tuple(hosts))
+    return found
+
+
+def names_known(site_ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """The whole names that were given, by site and key of the device ("": the site itself)."""
+    rows = list(GivenName.objects.filter(site_id__in=site_ids))
+    zones = {row.site_id: f"{row.name}.{DOMAIN}" for row in rows if not row.device}
+    return {
+        (row.site_id, row.device): f"{row.name}.{zones[row.site_id]}" if row.device else zones[row.site_id]
+        for row in rows
+        if row.site_id in zones
+    }
+
+
+def forget_lost_names() -> None:
+    """Sites that are gone for good leave theirs to others."""
+    there = Node.objects.everything(_REASON).values("pk")
+    GivenName.objects.exclude(site_id__in=there).delete()
+
+
+def forget_names(site_ids: Collection[int]) -> None:
+    """The sites are gone for good."""
+    GivenName.objects.filter(site_id__in=site_ids).delete()
+
+
+def _name_sites(sites: Iterable[Node], given: dict[int, dict[str, GivenName]]) -> None:
+    for site in sites:
+        owner = site.customer or site.reseller
+        rest = f".{label_of(owner.name if owner else '', 'plants')}"
+        label = label_of(site.name, "site")
+        row = given[site.pk].get("")
+        if row is not None and row.base == f"{label}{rest}":
+            continue
+        candidates = [f"{each}{rest}" for each in spellings(label, site.key)]
+        others = GivenName.objects.filter(device="", name__in=candidates).exclude(site_id=site.pk)
+        name = free_name(label, rest, site.key, set(others.values_list("name", flat=True)))
+        given[site.pk][""] = _give(row or GivenName(site_id=site.pk), f"{label}{rest}", name)
+
+
+def _name_devices(site_id: int, devices: Iterable[Device], given: dict[str, GivenName]) -> None:
+    labels = {device.key: label_of(device.name, device.kind) for device in devices}
+    for key in [key for key in given if key and key not in labels]:
+        given.pop(key).delete()
+    renamed = {key for key, label in labels.items() if key not in given or given[key].base != label}
+    taken = {row.name for key, row in given.items() if key and key not in renamed}
+    for key in (key for key in labels if key in renamed):
+        row = given.get(key)
+        if row is not None:
+            row.delete()  # so that what follows may take its name
+        name = free_name(labels[key], "", key, taken)
+        taken.add(name)
+        given[key] = _give(GivenName(site_id=site_id, device=key), labels[key], name)
+
+
+def _give(row: GivenName, base: str, name: str) -> GivenName:
+    row.base, row.name = base, name
+    row.save()
+    return row
