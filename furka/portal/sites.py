@@ -30,6 +30,7 @@ from furka.portal.level_page import StateShown, level_url, render_level, shown
 from furka.portal.limits import limits_for, only_looks
 from furka.portal.matters import about_me, about_people, about_places
 from furka.portal.once import once
+from furka.portal.prepared import NumberForm
 from furka.portal.refusals import errors_on
 from furka.sites.equipment import Port, ports_of
 from furka.sites.labels import label_device, labels_of
@@ -41,7 +42,9 @@ from furka.sites.operations import (
     remove_device,
     remove_network,
 )
+from furka.sites.preparing import waiting_for
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
+from furka.sites.routers import is_outdated
 from furka.sites.traffic import traffic_of
 from furka.sites.web import has_page
 from furka.tree.acting import Acting
@@ -122,6 +125,9 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "gateway": gateway,
         "missing": _missing(gateway, networks),
         "traffic": used,
+        "piece": waiting_for(node) if gateway is None and may_configure else None,
+        "number_form": NumberForm(auto_id="assign_%s"),
+        "outdated": gateway is not None and is_outdated(gateway),
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",
@@ -149,6 +155,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "urls": {
             "code": level_url(node, "level-claim-code"),
             "gateway": level_url(node, "level-gateway"),
+            "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
             "people": level_url(node, "level-people"),

@@ -1,4 +1,4 @@
-"""How much passes through a site's tunnel each month, and the budget that its owner set, such as that of a mobile subscription.
+"""How much passes through a site's tunnel each month, and the budget that its owner set, as mobile networks have one.
 
 Counted is what the hub's WireGuard counts: the contents of the tunnel with its own heads, without those of UDP.
 """

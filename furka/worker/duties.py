@@ -23,6 +23,7 @@ from furka.sandbox.visiting import sweep
 from furka.sites import gateway_log, keys
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
+from furka.trials import operations as trials
 from furka.viewing import operations as viewing
 from furka.worker.loops import Loop
 
@@ -108,7 +109,7 @@ def end_sample_worlds(at: datetime) -> int:
 
 
 def tidy_up(at: datetime) -> int:
-    """Forget old news, traces of entries, ended sessions, and notes of the cache that are over."""
+    """Forget old news, traces of entries, ended sessions, and notes of the cache and tests that are over."""
     ended, _ = Session.objects.filter(expire_date__lt=at).delete()
     return (
         prune(at - NEWS_LASTS)
@@ -118,6 +119,7 @@ def tidy_up(at: datetime) -> int:
         + forget_old(at)
         + devicepages.forget_old(at)
         + gateway_log.forget_old(at)
+        + trials.forget_old(at)
     )
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sites", "0007_keys_on_trial"),
+        ("sites", "0009_prepared_gateways"),
         ("tree", "0014_sessions"),
     ]
 
