@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 
+from furka.access.narrowing import PortNumber
 from furka.account.sessions import public_key_of_session
 from furka.attachments import operations as attachments
 from furka.attachments.kinds import checked
@@ -29,7 +30,11 @@ from furka.services.connect import operations as connect
 from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import profiles_of
+from furka.services.connect.trying import try_out
+from furka.services.connect.why import asked
 from furka.sites import operations as sites
+from furka.sites import preparing
+from furka.sites.models import PreparedGateway
 from furka.sites.queries import devices_of, networks_of
 from furka.tree import (
     ceilings,
@@ -202,14 +207,28 @@ OWNED_BY = {
     "deleted": "rita",
     "asked": "sonja",
     "page": "sonja",
+    "trial": "sonja",
+    "number": "rita",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
+
+
+def a_prepared_gateway(who: Person, level: Node) -> PreparedGateway:
+    """A gateway that was prepared at a level, alone in its batch."""
+    batch = preparing.prepare(by(who), level, "Lieferung", 1)
+    return PreparedGateway.objects.everything("a test").select_related("batch", "node").get(batch=batch)
 
 
 def an_open_page(who: Acting, site: Node) -> str:
     """The heating controller's page at a site, open in somebody's browser; its key."""
     device = devices_of(who, site)[0].device
     return open_page(who, device, "a login", "de").page.key
+
+
+def a_trial(who: Acting, site: Node) -> str:
+    """Somebody has the heating controller of a site tried; the key of the test."""
+    device = devices_of(who, site)[0].device
+    return try_out(who, site, asked(who, site, "", device.key, "", PortNumber("tcp", 80))).key
 
 
 def a_login(someone: Person) -> str:
@@ -247,8 +266,12 @@ def samples(world: World) -> dict[str, str]:
     secret = queries.invitation_secret(waiting.series)
     assert secret is not None
     asked = extending.ask_extension(sonja, grant, TONIGHT + timedelta(hours=1), "Ersatzteil fehlt")
+    prepared = a_prepared_gateway(world.rita, world.ours.customer)
     return {
         "key": school.key,
+        "batch": prepared.batch.key,
+        "piece": prepared.key,
+        "number": a_prepared_gateway(world.rita, world.ours.reseller).number,
         "asked": asked.key,
         "role": roles.create_role(rita, world.ours.customer, "Pikett", ["look", "connect.use"]).key,
         "grant": grant,
@@ -275,6 +298,7 @@ def samples(world: World) -> dict[str, str]:
         "offer": an_offer_to(world.fremd),
         "made": offering.offer(rita, world.ours.depot, offering.Address("x@example.org")).key,
         "page": an_open_page(sonja, school),
+        "trial": a_trial(sonja, school),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "furka.particulars",
     "furka.devicepages",
     "furka.activeplants",
+    "furka.trials",
     "furka.attachments",
     "furka.catalogue",
     "furka.dispatch",

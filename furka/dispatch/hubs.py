@@ -21,6 +21,7 @@ from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, own_operation
 from furka.tree.queries import operator
 from furka.tree.texts import one_line
+from furka.trials.operations import take_done
 from furka.tunnel.addresses import draw
 from furka.tunnel.models import Hub, Profile
 from furka.vault import fingerprint, fingerprints, new_token
@@ -106,6 +107,8 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         _take_access(work, hub, access)
     for closed in report.pages:
         take_closed(work.by, hub, closed)
+    for done in report.trials:
+        take_done(work.by, hub, done)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.
     Hub.objects.filter(pk=hub.pk).update(
         seen_at=work.at,

@@ -104,6 +104,16 @@ class LinuxMachine:
         with _as_machine_error():
             self._nft.run(hub_nft.change(change))
 
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        found: dict[DoorKey, float] = {}
+        with _as_machine_error():
+            at = monotonic()
+            for key in doors:
+                name, element = hub_nft.element_of(key)
+                for each in self._nft.element(FAMILY, TABLE, name, element):
+                    found[key] = _door(name, each, at)[1] - at
+        return found
+
     def change_peers(
         self,
         put: Mapping[str, frozenset[IPv4Network]],

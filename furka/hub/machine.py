@@ -77,6 +77,10 @@ class Machine(Protocol):
         """Change prefixes and doors under rules that stand."""
         ...
 
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        """Those of these doors that are open in the kernel, each with the seconds that it has left."""
+        ...
+
     def change_peers(
         self,
         put: Mapping[str, frozenset[IPv4Network]],

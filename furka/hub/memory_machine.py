@@ -94,6 +94,11 @@ class MemoryMachine:
 
         self._step(all_at_once)
 
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        self._expire()
+        at = monotonic()
+        return {key: self.in_force.doors[key] - at for key in doors if key in self.in_force.doors}
+
     def change_peers(
         self,
         put: Mapping[str, frozenset[IPv4Network]],

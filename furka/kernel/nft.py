@@ -41,6 +41,16 @@ class Nft:
         found: list[Any] = next((one["set"].get("elem", []) for one in listed if "set" in one), [])
         return found
 
+    def element(self, family: str, table: str, name: str, element: str) -> list[Any]:
+        """One element of a set, looked up in the kernel, as nftables' JSON has it; none if it is not in it."""
+        try:
+            listed = self._call(f"get element {family} {table} {name} {{ {element} }}", "json")
+        except NotFound:
+            return []
+        sets = (one["set"] for one in json.loads(listed)["nftables"] if "set" in one)
+        found: list[Any] = next((each.get("elem", []) for each in sets), [])
+        return found
+
     def entries(self, family: str, table: str, name: str) -> list[Any]:
         """The elements of a map, as nftables' JSON has them; NotFound if there is no such map."""
         listed = json.loads(self._call(f"list map {family} {table} {name}", "json"))["nftables"]

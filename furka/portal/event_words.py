@@ -20,6 +20,7 @@ from furka.portal import belonging_words, words
 from furka.reviews.models import Answer
 from furka.sites.models import DeviceKind, PathKind
 from furka.tree.week_words import hours_in_words
+from furka.trials.models import Reply
 
 #: Action → (what it is called, icon).
 ACTIONS: Mapping[str, tuple[Promise, str]] = {
@@ -88,6 +89,15 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "photo.removed": (_("Photo removed"), "photo"),
     "gateway.code-issued": (_("Claim code created"), "key"),
     "gateway.claimed": (_("Gateway connected to the site"), "router"),
+    "gateway.claim-refused": (_("Claim code shown that no longer works"), "alert-square"),
+    "gateway.prepared": (_("Gateways prepared"), "package"),
+    "gateway.codes-read": (_("Codes of prepared gateways read"), "key"),
+    "gateway.shipped": (_("Prepared gateways shipped"), "package"),
+    "gateway.withdrawn": (_("Prepared gateway withdrawn"), "x"),
+    "gateway.plugged-in": (_("Prepared gateway plugged in"), "plug-connected"),
+    "gateway.assigned": (_("Prepared gateway assigned to the site"), "router"),
+    "gateway.unassigned": (_("Prepared gateway no longer assigned"), "router"),
+    "gateway.router-connected": (_("Own router connected to the site"), "router"),
     "gateway.released": (_("Gateway released"), "router"),
     "release.prepared": (_("Supporter prepared for release at the plant"), "lock-open"),
     "release.taken-back": (_("Release at the plant taken back"), "lock"),
@@ -111,6 +121,8 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "access.ended": (_("Left the site"), "logout"),
     "page.opened": (_("Page of a device opened"), "external-link"),
     "page.closed": (_("Page of a device closed"), "external-link"),
+    "trial.asked": (_("Connection test started"), "plug-connected"),
+    "trial.done": (_("Connection test finished"), "plug-connected"),
     "profile.created": (_("Device for remote access added"), "device-laptop"),
     "profile.renewed": (_("Device for remote access has new keys"), "device-laptop"),
     "plant.at-hand": (_("Active plant chosen"), "plug-connected"),
@@ -141,7 +153,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 
 #: What one can filter by: key → (text, beginnings of actions).
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
-    "access": (_("Remote access"), ("access.", "page.")),
+    "access": (_("Remote access"), ("access.", "page.", "trial.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
     "gateway": (_("Gateways"), ("gateway.",)),
     "plant": (
@@ -176,9 +188,15 @@ _LABELS: Mapping[str, Promise] = {
     "kind": _("Kind"),
     "device": _("With"),
     "page": _("Page of"),
+    "target": _("Reaches"),
+    "port": _("Port"),
+    "door_open": _("Let through"),
+    "tunnel_up": _("Tunnel up"),
+    "reply": _("Device"),
     "bytes": _("Data"),
     "because": _("Ended"),
     "cut_by": _("By"),
+    "refused": _("Refused"),
     "time_zone": _("Time zone"),
     "minutes": _("Goes on for at most"),
     "enabled": _("Switched on"),
@@ -245,6 +263,10 @@ _CUT_BY = {
     "command": _("a command on the gateway"),
     "network": _("somebody in the plant's network"),
     "input": _("the key switch"),
+}
+_CLAIM_REFUSED = {
+    "code-used": _("it was used by another gateway"),
+    "code-expired": _("it has expired"),
 }
 _ENDED = {
     "idle": _("nothing was sent any more"),
@@ -424,7 +446,9 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "labels": ", ".join,
     "kind": lambda value: str(DeviceKind(value).label) if value in DeviceKind.values else str(value),
     "bytes": lambda value: words.size(int(value)),
+    "reply": lambda value: str(Reply(value).label) if value in Reply.values else "–",
     "cut_by": lambda value: str(_CUT_BY.get(value, value)),
+    "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),
     "because": lambda value: str(_ENDED.get(value, value)),
     "relation": lambda value: str(RELATIONS.get(value, value)),
     "minutes": lambda value: words.span(timedelta(minutes=int(value))),

@@ -29,6 +29,7 @@ from furka.portal.level_page import StateShown, level_url, render_level, shown
 from furka.portal.limits import limits_for, only_looks
 from furka.portal.matters import about_me, about_people, about_places
 from furka.portal.once import once
+from furka.portal.prepared import NumberForm
 from furka.portal.refusals import errors_on
 from furka.sites.equipment import Port, ports_of
 from furka.sites.labels import label_device, labels_of
@@ -40,7 +41,9 @@ from furka.sites.operations import (
     remove_device,
     remove_network,
 )
+from furka.sites.preparing import waiting_for
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
+from furka.sites.routers import is_outdated
 from furka.sites.web import has_page
 from furka.tree.acting import Acting
 from furka.tree.history import events_of
@@ -118,6 +121,9 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "state": _state(gateway, by.at),
         "gateway": gateway,
         "missing": _missing(gateway, networks),
+        "piece": waiting_for(node) if gateway is None and may_configure else None,
+        "number_form": NumberForm(auto_id="assign_%s"),
+        "outdated": gateway is not None and is_outdated(gateway),
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",
@@ -143,6 +149,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
+            "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
             "people": level_url(node, "level-people"),

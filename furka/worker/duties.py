@@ -22,6 +22,7 @@ from furka.sandbox.visiting import sweep
 from furka.sites import keys
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
+from furka.trials import operations as trials
 from furka.viewing import operations as viewing
 from furka.worker.loops import Loop
 
@@ -101,7 +102,7 @@ def end_sample_worlds(at: datetime) -> int:
 
 
 def tidy_up(at: datetime) -> int:
-    """Forget old news, traces of entries, ended sessions, and notes of the cache that are over."""
+    """Forget old news, traces of entries, ended sessions, and notes of the cache and tests that are over."""
     ended, _ = Session.objects.filter(expire_date__lt=at).delete()
     return (
         prune(at - NEWS_LASTS)
@@ -110,6 +111,7 @@ def tidy_up(at: datetime) -> int:
         + _forget_notes(at)
         + forget_old(at)
         + devicepages.forget_old(at)
+        + trials.forget_old(at)
     )
 
 

@@ -58,6 +58,9 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _lists(rita)
         _particulars(rita, world.ours.school.key)
         _device_pages(as_person(world.sonja), f"/sites/{world.ours.school.key}")
+        _control(rita, f"/sites/{world.ours.school.key}")
+        _prepared_gateways(rita, reseller)
+        _router(rita, f"/sites/{world.ours.depot.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
         alone = tree.open_level(by(world.nora, YESTERDAY), Kind.CUSTOMER, "Allein").key
         _places(rita, as_person(world.nora), reseller, world.theirs.reseller.key, alone)
@@ -71,6 +74,43 @@ def _device_pages(sonja: Caller, site: str) -> None:
     key = sonja.post(f"{site}/devices/{device['key']}/page").body["key"]
     assert [each["key"] for each in sonja.items("/device-pages")] == [key]
     assert sonja.delete(f"/device-pages/{key}").status == 204
+
+
+def _control(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/services/connect and tests/trials."""
+    [device, *_] = rita.items(f"{site}/devices")
+    assert rita.get(f"{site}/connect/why", device=device["key"], port="tcp/80").body["allowed"]
+    key = rita.post(f"{site}/connect/trials", {"device": device["key"], "port": "tcp/80"}).body["key"]
+    assert rita.get(f"/trials/{key}").body["state"] == "waiting"
+    assert rita.items(f"{site}/connect/zones")
+
+
+def _router(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/sites."""
+    assert rita.get(f"{site}/router").body["code"] == "no-router"
+    given = {"public_key": public_key(), "system": "routeros"}
+    assert rita.post(f"{site}/router", given).body["code"] == "has-gateway"
+    made = rita.post(f"{site}/router", {**given, "replace": True}).body
+    assert (made["gateway"]["system"], "PRIVATE_KEY" in made["configuration"]) == ("routeros", True)
+    assert rita.get(f"{site}/router").body == made
+    assert rita.post(f"{site}/router/configured").status == 204
+
+
+def _prepared_gateways(rita: Caller, level: str) -> None:
+    """Each part is looked at in tests/sites."""
+    base = f"/levels/{level}"
+    batch = rita.post(f"{base}/gateway-batches", {"name": "Lieferung", "serials": ["SN-1", "SN-2"]}).body
+    assert rita.items(f"{base}/gateway-batches") == [batch]
+    codes = rita.post(f"{base}/gateway-batches/{batch['key']}/codes").body["items"]
+    assert [each["preset"].partition("#")[2] for each in codes] == [each["code"] for each in codes]
+    site = rita.post(f"{base}/sites", {"name": "Pumpwerk"}).body["key"]
+    assigned = rita.post(f"/sites/{site}/prepared-gateway", {"number": "sn-1"}).body
+    assert (assigned["state"], assigned["number"]) == ("assigned", codes[0]["number"])
+    assert rita.delete(f"/sites/{site}/prepared-gateway").status == 204
+    assert rita.post(f"{base}/gateway-batches/{batch['key']}/shipped").status == 204
+    pieces = rita.items(f"{base}/prepared-gateways")
+    assert {each["state"] for each in pieces} == {"shipped"}
+    assert rita.delete(f"{base}/prepared-gateways/{pieces[0]['key']}").status == 204
 
 
 def _attachments(rita: Caller, site: str) -> None:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from furka.kernel.wireguard import generate_private_key, public_key_of
+from furka.wire import PREFIX
 from tests.browser.hub import a_hub, call
 from tests.browser.people import Holder
 
@@ -59,7 +61,12 @@ def site(holder: Holder, hub: str, base_url: str) -> str:
 
 
 def test_a_click_leads_to_the_device_and_the_link_can_be_handed_on(
-    holder: Holder, site: str, look: Callable[[Page], list[str]], complaints: list[str]
+    holder: Holder,
+    site: str,
+    hub: str,
+    base_url: str,
+    look: Callable[[Page], list[str]],
+    complaints: list[str],
 ) -> None:
     page = holder.page
     page.context.route(
@@ -91,7 +98,37 @@ def test_a_click_leads_to_the_device_and_the_link_can_be_handed_on(
     _looks_well(page, look)
     page.get_by_role("button", name="Seite öffnen").click()
     page.wait_for_url(re.compile(r"^http://[a-z2-7]{26}\.localhost:9/\.furka/open\?t="))
+    _why_it_is_reached_and_what_a_test_finds(page, site, base_url, hub, look)
     assert complaints == []
+
+
+def _why_it_is_reached_and_what_a_test_finds(
+    page: Page, site: str, base_url: str, hub: str, look: Callable[[Page], list[str]]
+) -> None:
+    page.goto(f"{site}services/connect/zones/")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader"))
+    expect(row.first).to_contain_text("alle Ports")
+    _looks_well(page, look)
+    page.get_by_role("link", name="Warum?").last.click()
+    expect(
+        page.get_by_text("Erlaubt, aber jetzt nicht erreichbar.")
+    ).to_be_visible()  # the gateway was never there
+    _looks_well(page, look)
+    page.get_by_label("Port", exact=False).last.fill("80")
+    page.get_by_role("button", name="Antwort anzeigen").click()
+    page.get_by_role("button", name="Ausprobieren").click()
+    expect(page.get_by_text("Der Hub probiert es aus …")).to_be_visible()
+    _looks_well(page, look)
+
+    asked = httpx.get(
+        f"{base_url}{PREFIX}/hub/plan?since=0", headers={"Authorization": f"Bearer {hub}"}
+    ).json()
+    [trial] = asked["trials"]
+    found = {"name": trial["name"], "doors": [], "tunnel": False, "reply": "silent"}
+    call(base_url, "/hub/report", {"applied_revision": 1, "trials": [found]}, hub)
+
+    expect(page.get_by_text("Es schweigt:")).to_be_visible()  # without a click
+    _looks_well(page, look)
 
 
 def test_device_of_a_person_shows_whether_it_is_in_and_reaches_one_plant_under_its_real_addresses(

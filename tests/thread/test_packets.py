@@ -129,6 +129,69 @@ def test_a_technician_reaches_no_other_technician(stage: Stage) -> None:
     listener.stop()
 
 
+#: Tries every address with every port at once; prints what answers.
+_SCAN = """
+import asyncio, sys
+async def dial(address, port):
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
+    except (OSError, TimeoutError):
+        return None
+    writer.close()
+    return f"{address}:{port}"
+async def scan():
+    addresses, ports = sys.argv[1].split(","), map(int, sys.argv[2].split(","))
+    found = await asyncio.gather(*(dial(a, p) for p in list(ports) for a in addresses))
+    print(" ".join(each for each in found if each))
+asyncio.run(scan())
+"""
+
+
+def test_a_scan_finds_exactly_what_was_granted(stage: Stage) -> None:
+    stage.let_in("a")
+    inside = [f"100.{part}.0.{n}" for part in (64, 65, 66, 72) for n in (1, 2, 3)] + ["100.66.255.254"]
+    near, far = (stage.heating[plant].removesuffix(".10") for plant in ("a", "b"))
+    everywhere = [*inside, f"{near}.10", f"{near}.11", *(f"{far}.{n}" for n in (1, 2, 10, 11, 99))]
+    [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+    addresses = ",".join(each for each in everywhere if each != mine["address"])
+
+    ports = "22,53,80,443,502,5000,8000,8080,8443,8470,9000,51820,51821"
+    found = stage.lab.run("laptop", ["python3", "-c", _SCAN, addresses, ports], check=True).stdout.split()
+
+    assert sorted(found) == [f"{near}.10:80", f"{near}.11:502"]
+
+
+def test_trying_it_sends_a_real_packet(stage: Stage) -> None:
+    grant, site = stage.let_in("a"), f"/sites/{stage.sites['a']['key']}/connect"
+    why = stage.sonja.get(f"{site}/why?address=192.168.1.10&port=tcp/80")
+    assert (why["word"], why["reason"]) == ("yes", "granted")
+    sonja = why["person"]["key"]
+
+    def tried(address: str, port: str) -> tuple[object, ...]:
+        made = stage.rita.post(f"{site}/trials", person=sonja, address=address, port=port)
+        path = f"/trials/{made['key']}"
+        wait_for("the hub answers", lambda: stage.rita.get(path)["state"] != "waiting", 20)
+        found = stage.rita.get(path)
+        return found["state"], found["tunnel_up"], found["door_open"], found["reply"]
+
+    mute = "add table inet mute; add chain inet mute in { type filter hook input priority 0; }; "
+    stage.lab.run("heating-a", ["nft", mute + "add rule inet mute in tcp dport 82 drop"], check=True)
+    try:
+        assert tried("192.168.1.10", "tcp/80") == ("done", True, True, "answers")
+        assert tried("192.168.1.10", "tcp/81") == ("done", True, True, "refuses")
+        assert tried("192.168.1.10", "tcp/82") == ("done", True, True, "silent")
+        assert tried("192.168.1.99", "tcp/80") == ("done", True, True, "no-way")
+    finally:
+        stage.lab.run("heating-a", ["nft", "delete", "table", "inet", "mute"])
+
+    stage.revoke("a", grant)
+    # Her door is closed in the kernel; the device is there all the same.
+    assert tried("192.168.1.10", "tcp/80") == ("done", True, False, "answers")
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    told = {event["action"] for event in stage.rita.get(f"/levels/{stage.sites['a']['key']}/events")["items"]}
+    assert {"trial.asked", "trial.done"} <= told
+
+
 def test_the_plant_opens_no_connection_into_the_tunnel(stage: Stage) -> None:
     stage.let_in("a")
     [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]

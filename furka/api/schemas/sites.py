@@ -28,9 +28,10 @@ class NewClaimCode(Input):
 
 
 class Gateway(Answer):
-    """The box at the site."""
+    """The box at the site, or the site's own router."""
 
     key: str
+    system: str = Field(description="Of a router without our program; empty: a box with it.")
     hostname: str
     version: str
     back_end: str
@@ -176,6 +177,7 @@ def gateway(row: site_rows.Gateway) -> Gateway:
     """A gateway."""
     return Gateway(
         key=row.key,
+        system=row.system,
         hostname=row.hostname,
         version=row.version,
         back_end=row.back_end,

@@ -285,6 +285,11 @@ def change(wanted: FilterChange) -> str:
     return "\n".join(lines) + "\n"
 
 
+def element_of(door: DoorKey) -> tuple[str, str]:
+    """In which set a door is, and what it is called there."""
+    return _set_of(door), _name(door)
+
+
 def forget_used(doors: Iterable[DoorKey]) -> str:
     """Stop counting for doors that are closed."""
     names = [_name(door) for door in sorted(set(doors))]

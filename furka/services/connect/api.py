@@ -14,7 +14,7 @@ from furka.activeplants.models import ActivePlant
 from furka.activeplants.queries import plants_at_hand
 from furka.api import schemas
 from furka.api.paging import Page, Paging, items_of, rows_of
-from furka.api.routes import Key, Routes, at_node, own
+from furka.api.routes import Key, at_node, own
 from furka.devicepages import operations as device_pages
 from furka.devicepages.models import OpenPage
 from furka.devicepages.queries import open_pages_of
@@ -23,13 +23,14 @@ from furka.services.connect import operations, queries
 from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import ReachableSite
+from furka.services.connect.why_api import routes
 from furka.sites.models import Device
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
 from furka.tree.own_limits import held_back
 from furka.tunnel.models import Profile as ProfileRow
 
-routes = Routes("connect")
+__all__ = ["routes"]  # of both modules: this one adds to those that are there already
 
 
 Names = Literal["off", "app", "resolved"]

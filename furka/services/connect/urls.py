@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from furka.services.connect import device_page_views, pages, profile_views
+from furka.services.connect import control_pages, device_page_views, pages, profile_views
 
 urlpatterns = [
     path("access/", pages.profiles, name="profiles"),
@@ -16,4 +16,7 @@ urlpatterns = [
     path("access/pages/<str:page>/close/", device_page_views.close, name="page-close"),
     path("levels/<str:key>/devices/<str:device>/page/", device_page_views.device_page, name="device-page"),
     path("levels/<str:key>/services/connect/", pages.service, name="connect"),
+    path("levels/<str:key>/services/connect/why/", control_pages.why, name="connect-why"),
+    path("levels/<str:key>/services/connect/why/try/", control_pages.try_it, name="connect-try"),
+    path("levels/<str:key>/services/connect/zones/", control_pages.zone_view, name="connect-zones"),
 ]
