@@ -153,7 +153,7 @@ def test_device_of_a_person_shows_whether_it_is_in_and_reaches_one_plant_under_i
     expect(config).to_contain_text("PresharedKey = ")
     expect(config).to_contain_text("192.168.0.0/16")
     state = page.locator("#profile-state")
-    expect(state).to_contain_text("Nie verbunden")
+    expect(state).to_contain_text("Noch nie verbunden")
 
     [mine] = page.request.get("/api/v1/profiles").json()["items"]
     now = mine["created_at"]
