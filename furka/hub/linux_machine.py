@@ -151,7 +151,8 @@ class LinuxMachine:
 
     def uses(self) -> dict[DoorKey, Use]:
         with _as_machine_error():
-            return dict(_use(element) for element in self._elements("used"))
+            there, back = (dict(map(_use, self._elements(name))) for name in ("used", "answered"))
+            return {key: _both(there.get(key), back.get(key)) for key in there.keys() | back.keys()}
 
     def listen(self, visits: Iterable[DoorKey]) -> None:
         with _as_machine_error():
@@ -220,6 +221,11 @@ def _door(name: str, element: Any, at: float) -> tuple[DoorKey, float]:
 def _use(element: Any) -> tuple[DoorKey, Use]:
     counted = element["elem"]
     return _key("used", counted["val"]), Use(counted["counter"]["packets"], counted["counter"]["bytes"])
+
+
+def _both(there: Use | None, back: Use | None) -> Use:
+    there, back = there or Use(0, 0), back or Use(0, 0)
+    return Use(there.packets + back.packets, there.bytes + back.bytes, back.bytes)
 
 
 def _prefixes(entries: Iterable[Any]) -> Iterator[tuple[IPv4Network, int]]:
