@@ -118,7 +118,7 @@ def test_line_of_a_label_is_what_it_says_wherever_the_portal_is() -> None:
     for portal in ("https://portal.example.org", "http://127.0.0.1:8000", "https://example.org/furka"):
         found = read_preset(preset(portal, "7K3M9Q2D", CODE))
         assert (found.portal, found.code) == (portal, CODE)
-    assert CODE not in repr(found)
+        assert CODE not in repr(found)
 
 
 def test_command_takes_the_line_and_the_file(tmp_path: Path, portal: Choosy) -> None:
