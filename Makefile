@@ -1,7 +1,7 @@
 # The targets of this project; "make" alone lists them. Needed beforehand: make, Python 3.11 or newer.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick test-long lint format coverage lock assets messages guide screenshots bench wheel clean setup-run setup-test
+.PHONY: help run test test-quick test-long lint format coverage lock assets messages guide screenshots bench wheel deb clean setup-run setup-test
 VENV := .venv/bin
 
 help: ## show this list
@@ -59,6 +59,9 @@ wheel: setup-run ## build the distribution into dist/
 	@rm -rf build/lib build/bdist.*
 	@$(VENV)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls -l dist
+
+deb: setup-run ## build the Debian packages for gateway and server into dist/
+	@$(VENV)/python scripts/deb.py dist
 
 clean: ## remove everything that was made here, the Python environment too
 	@rm -rf .venv build dist var furka/portal/static/vendor *.egg-info .coverage .coverage.* htmlcov

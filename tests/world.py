@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 
+from furka.access.narrowing import PortNumber
 from furka.account.sessions import public_key_of_session
 from furka.attachments import operations as attachments
 from furka.attachments.kinds import checked
+from furka.connections.models import Connection
 from furka.dispatch import hubs
 from furka.gate.tokens import issue_token
 from furka.inventory.imports import begin_import_of_rows
@@ -29,19 +32,25 @@ from furka.services.connect import operations as connect
 from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import profiles_of
+from furka.services.connect.trying import try_out
+from furka.services.connect.why import asked
 from furka.sites import operations as sites
+from furka.sites import preparing
+from furka.sites.models import PreparedGateway
 from furka.sites.queries import devices_of, networks_of
 from furka.tree import (
     ceilings,
     extending,
     granting,
     holdings,
+    keeping_out,
     lifecycle,
     offering,
     operations,
     queries,
     requesting,
     roles,
+    sessions,
 )
 from furka.tree.acting import Acting
 from furka.tree.ceilings import CeilingTerms
@@ -50,7 +59,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import program
 from furka.tree.requesting import Wish
 from furka.tunnel.models import Hub, Profile
-from furka.wire.hub import HubHello
+from furka.wire.hub import AccessSeen, HubHello, HubReport
 from tests.attachments.files import a_picture
 
 #: Tuesday, 24 November 2026, 14:00 in Zurich.
@@ -202,14 +211,61 @@ OWNED_BY = {
     "deleted": "rita",
     "asked": "sonja",
     "page": "sonja",
+    "connection": "sonja",
+    "absence": "max",
+    "confirmation": "sonja",
+    "trial": "sonja",
+    "number": "rita",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
+
+
+def a_connection(world: World, seconds: int = 300, **said: Any) -> Connection:
+    """Sonja has been inside our school since so many seconds, as the hub saw it."""
+    seen = {
+        "token": f"connection-{seconds}",
+        "profile": Profile.objects.get(person=world.sonja).key,
+        "site_name": world.ours.school.key,
+        "began_at": NOW - timedelta(seconds=seconds),
+        "bytes": 3_000_000,
+        "answered_bytes": 2_900_000,
+        **said,
+    }
+    report = HubReport(applied_revision=1, accesses=(AccessSeen.model_validate(seen),))
+    hubs.take_report(program("hub hub-1", NOW), world.hub, report)
+    return Connection.objects.everything("a test").get(token=seen["token"])
+
+
+def an_absence(world: World) -> str:
+    """Max, who could not enter anyway, left our school by himself; the key of it."""
+    return keeping_out.leave(by(world.max), world.ours.school, [USE_REMOTE_ACCESS]).key
+
+
+def a_confirmation(world: World) -> str:
+    """Sonja has confirmed that she connects, while the owner of our school asked for it; the key of it."""
+    karl, school = by(world.karl), world.ours.school
+    ceilings.set_ceiling(karl, school, CeilingTerms(confirm=(USE_REMOTE_ACCESS.key,)))
+    row = sessions.connect(by(world.sonja), school, [USE_REMOTE_ACCESS])
+    ceilings.lift_ceiling(by(world.karl), school)
+    return row.key
+
+
+def a_prepared_gateway(who: Person, level: Node) -> PreparedGateway:
+    """A gateway that was prepared at a level, alone in its batch."""
+    batch = preparing.prepare(by(who), level, "Lieferung", 1)
+    return PreparedGateway.objects.everything("a test").select_related("batch", "node").get(batch=batch)
 
 
 def an_open_page(who: Acting, site: Node) -> str:
     """The heating controller's page at a site, open in somebody's browser; its key."""
     device = devices_of(who, site)[0].device
     return open_page(who, device, "a login", "de").page.key
+
+
+def a_trial(who: Acting, site: Node) -> str:
+    """Somebody has the heating controller of a site tried; the key of the test."""
+    device = devices_of(who, site)[0].device
+    return try_out(who, site, asked(who, site, "", device.key, "", PortNumber("tcp", 80))).key
 
 
 def a_login(someone: Person) -> str:
@@ -247,8 +303,12 @@ def samples(world: World) -> dict[str, str]:
     secret = queries.invitation_secret(waiting.series)
     assert secret is not None
     asked = extending.ask_extension(sonja, grant, TONIGHT + timedelta(hours=1), "Ersatzteil fehlt")
+    prepared = a_prepared_gateway(world.rita, world.ours.customer)
     return {
         "key": school.key,
+        "batch": prepared.batch.key,
+        "piece": prepared.key,
+        "number": a_prepared_gateway(world.rita, world.ours.reseller).number,
         "asked": asked.key,
         "role": roles.create_role(rita, world.ours.customer, "Pikett", ["look", "connect.use"]).key,
         "grant": grant,
@@ -275,6 +335,10 @@ def samples(world: World) -> dict[str, str]:
         "offer": an_offer_to(world.fremd),
         "made": offering.offer(rita, world.ours.depot, offering.Address("x@example.org")).key,
         "page": an_open_page(sonja, school),
+        "connection": a_connection(world).key,
+        "absence": an_absence(world),
+        "confirmation": a_confirmation(world),
+        "trial": a_trial(sonja, school),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

@@ -16,8 +16,9 @@ from furka.lab.programs import beside_relay, claim
 from furka.lab.running import LabError, LabProcess, RunningLab
 from furka.lab.topology import HUB, HUB_PORT, PORTAL_URL
 from furka.people.models import Person
-from furka.sites.operations import home_hub, issue_claim_code
+from furka.sites.operations import issue_claim_code
 from furka.sites.queries import gateway_of
+from furka.sites.serving import home_hub
 from furka.tree import holdings
 from furka.tree.models import Kind, Node
 from furka.tree.operation import program

@@ -19,12 +19,14 @@ from furka.gateway.desired import is_fresh
 from furka.gateway.home import Home, HomeError, HomeInUse, Status
 from furka.gateway.local_page import PORT
 from furka.gateway.machine import TROUBLE, Machine
+from furka.gateway.preset import PresetClaim
 from furka.gateway.service import Service
 from furka.gateway.switch import SiteSwitch
 from furka.kernel.wireguard import BackEndChoice, PeerState
 from furka.relay.proxy import Proxy
 from furka.wire.gateway import GatewaySettings
 from furka.wire.portal_link import PortalAway, PortalLink, PortalRefused
+from furka.wire.preset import read_preset
 
 _WAYS = {"udp": "UDP", "tls": "TLS over TCP", "tls-proxy": "TLS over TCP, through an HTTP proxy"}
 
@@ -59,19 +61,27 @@ def gateway() -> None:
 
 
 @gateway.command()
-@click.argument("code")
+@click.argument("code", default="")
+@click.option("--portal", envvar="FURKA_GATEWAY_PORTAL", metavar="URL", help="Address of the portal.")
 @click.option(
-    "--portal", envvar="FURKA_GATEWAY_PORTAL", required=True, metavar="URL", help="Address of the portal."
+    "--from",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the line of the gateway's label, instead of CODE and --portal.",
 )
 @_home_option
 @_plain_http_option
 @_proxy_option
-def claim(code: str, portal: str, folder: Path, plain_http: bool, proxy: str | None) -> None:
+def claim(
+    code: str, portal: str | None, file: Path | None, folder: Path, plain_http: bool, proxy: str | None
+) -> None:
     """Serve the site that the claim CODE from the portal belongs to.
 
-    A proxy that is given here is kept for the service as well; --proxy "" forgets it.
+    CODE may also be the whole line of a gateway's label. A proxy that is given here is kept for the service as well;
+    --proxy "" forgets it.
     """
     try:
+        code, portal = _code_and_portal(code, portal, file)
         known = Home(folder).identity() if proxy is None else None
         by = (known.proxy if known else "") if proxy is None else _checked(proxy)
         link = PortalLink(portal, plain_http=plain_http, proxy=by or None)
@@ -135,6 +145,15 @@ def claim(code: str, portal: str, folder: Path, plain_http: bool, proxy: str | N
     show_default=True,
     help="Port of the page for people at the plant; 0 for none.",
 )
+@click.option(
+    "--preset",
+    "preset_file",
+    envvar="FURKA_GATEWAY_PRESET",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("/etc/furka/claim"),
+    show_default=True,
+    help="File with the line of the gateway's label: it claims its site by itself.",
+)
 def run(
     folder: Path,
     plain_http: bool,
@@ -144,6 +163,7 @@ def run(
     proxy: str | None,
     input_file: Path | None,
     local_port: int,
+    preset_file: Path,
 ) -> None:
     """Keep the tunnel of the claimed site; waits for a claim if there is none. Needs root."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
@@ -160,7 +180,16 @@ def run(
         by = None if proxy is None else _checked(proxy)
         home = Home(folder)
         switch = SiteSwitch(home, input_file)
-        service = Service(home, machine, switch, plain_http=plain_http, local_port=local_port, proxy=by)
+        preset = PresetClaim(home, preset_file, plain_http=plain_http, proxy=by)
+        service = Service(
+            home,
+            machine,
+            switch,
+            plain_http=plain_http,
+            local_port=local_port,
+            proxy=by,
+            preset=preset,
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         service.run()
@@ -269,6 +298,18 @@ def _show_hub(said: Status, state: PeerState, at: datetime) -> bool:
         click.echo(f"Handshake:  {seconds} s ago ({state.handshake_at:%Y-%m-%d %H:%M:%S} UTC)")
     click.echo(f"Traffic:    {state.received_bytes} bytes in, {state.sent_bytes} bytes out")
     return up
+
+
+def _code_and_portal(code: str, portal: str | None, file: Path | None) -> tuple[str, str]:
+    """What to claim with, and where. Raises ValueError."""
+    if file is not None:
+        code = file.read_text()
+    if "/plug/" in code:
+        found = read_preset(code)
+        return found.code, portal or found.portal
+    if not code.strip() or portal is None:
+        raise ValueError("give a claim code and --portal, or the line of a label")
+    return code.strip(), portal
 
 
 def _may_change_the_network() -> bool:

@@ -180,6 +180,7 @@ class Home:
         """Do something that only one process at a time may do here. Raises HomeInUse."""
         try:
             lock = os.open(self.folder / f"{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._hand_over(lock)
         except OSError as error:
             raise HomeError(f"the folder {self.folder} can't be used: {error.strerror}") from error
         try:
@@ -210,6 +211,7 @@ class Home:
             with os.fdopen(os.open(new, _NEW_FILE, 0o600), "wb") as file:
                 file.write(content.model_dump_json().encode())
                 file.flush()
+                self._hand_over(file.fileno())
                 if durable:
                     os.fsync(file.fileno())
             new.replace(self.folder / name)
@@ -217,6 +219,12 @@ class Home:
                 self._flush_folder()
         except OSError as error:
             raise HomeError(f"{self.folder / name} can't be written: {error.strerror}") from error
+
+    def _hand_over(self, file: int) -> None:
+        """What root writes here belongs to whoever has the folder: the service may be an ordinary user."""
+        owner = self.folder.stat()
+        if os.geteuid() == 0 != owner.st_uid:
+            os.fchown(file, owner.st_uid, owner.st_gid)
 
     def _flush_folder(self) -> None:
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -20,6 +20,7 @@ from furka.gateway.home import Claim, Home, HomeError, Identity, Status
 from furka.gateway.local_page import LocalPage
 from furka.gateway.machine import TROUBLE, Machine
 from furka.gateway.portal import Look, News, Patience, PortalTalk, Silence, Stop
+from furka.gateway.preset import PresetClaim
 from furka.gateway.release import ReleaseAtPortal
 from furka.gateway.renewal import KeyRenewal
 from furka.gateway.switch import SiteSwitch, SwitchWatch, Turned
@@ -48,6 +49,7 @@ class Service:
         patience: Patience | None = None,
         local_port: int = 0,
         proxy: str | None = None,
+        preset: PresetClaim | None = None,
     ) -> None:
         """`local_port` is where the site's own page is shown; 0 for nowhere."""
         self._home = home
@@ -57,6 +59,7 @@ class Service:
         self._proxy = proxy
         self._patience = patience or Patience()
         self._local_port = local_port
+        self._preset = preset
         self._news: SimpleQueue[News] = SimpleQueue()
 
     def stop(self) -> None:
@@ -88,6 +91,8 @@ class Service:
                     "This gateway serves no site yet; waiting for: furka gateway claim CODE --portal URL"
                 )
                 told = True
+            if self._preset is not None:
+                self._preset.look()
             try:
                 if isinstance(self._news.get(timeout=_CLAIM_ROUND), Stop):
                     return None

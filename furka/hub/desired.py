@@ -136,6 +136,10 @@ class Desired:
         """The number of the site that a prefix leads to."""
         return self._prefixes.get(network)
 
+    def site_of(self, address: IPv4Address) -> int | None:
+        """The number of the site behind which an address is."""
+        return next((site for network, site in self._prefixes.items() if address in network), None)
+
     def open_door(self, key: DoorKey, at: float) -> OpenDoor | None:
         """The door that is open there at that moment; None if it is closed.
 

@@ -27,10 +27,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What has passed a door, both ways together, since the machine began to count."""
+    """What has passed a door, both ways together, since the machine began to count; `answered` came from the site."""
 
     packets: int
     bytes: int
+    answered: int = 0
 
 
 @dataclass(slots=True)
@@ -75,6 +76,10 @@ class Machine(Protocol):
 
     def change_filter(self, change: FilterChange) -> None:
         """Change prefixes and doors under rules that stand."""
+        ...
+
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        """Those of these doors that are open in the kernel, each with the seconds that it has left."""
         ...
 
     def change_peers(

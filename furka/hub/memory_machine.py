@@ -94,6 +94,11 @@ class MemoryMachine:
 
         self._step(all_at_once)
 
+    def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
+        self._expire()
+        at = monotonic()
+        return {key: self.in_force.doors[key] - at for key in doors if key in self.in_force.doors}
+
     def change_peers(
         self,
         put: Mapping[str, frozenset[IPv4Network]],
@@ -180,7 +185,7 @@ class MemoryMachine:
             }
             if destination in network and not ways.isdisjoint(now.doors):
                 before = self.used.get(key, Use(0, 0))
-                self.used[key] = Use(before.packets + packets, before.bytes + size)
+                self.used[key] = Use(before.packets + packets, before.bytes + size, before.answered)
                 return True
             if destination in network and key in self.listens:
                 self.knocked[key] = monotonic()

@@ -28,13 +28,14 @@ from furka.hub.page_line import PageLine
 from furka.hub.reconcile import Reconciler
 from furka.hub.reports import Reports
 from furka.hub.resolver import Resolver
+from furka.hub.trials import Dialled, Trials
 from furka.hub.watch import AccessWatch, Memory, PeerWatch, Timing
 from furka.kernel.wireguard import public_key_of
 from furka.plan.addressing import PLAN
 from furka.plan.render.hub_nft import Layout
 from furka.plan.render.real_nft import RealNetworks
 from furka.relay.folder import Known, Offer, offer_in, say_known
-from furka.wire.hub import AccessSeen, HubHello, HubWelcome, OfferedRelay, PlanAnswer
+from furka.wire.hub import AccessSeen, HubHello, HubWelcome, OfferedRelay, PlanAnswer, TrialAsked, TrialDone
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ _FULL_ROUND = 60.0  # seconds between two looks at everything
 _LOOK_ROUND = 1.0  # seconds between two looks at counters
 _LISTEN_ROUND = 0.25  # seconds between two looks for first packets, while there is somebody to wait for
 _LOOK_SHARE = 0.05  # of all time, which looking at counters may take, however many peers there are
+_TEST_LASTS = 10.0  # seconds by which a test may put off the next look at everything
 _REMEMBER_ROUND = 5.0  # seconds until what is not urgent is written down
 
 
@@ -91,7 +93,7 @@ class HubProgram:
         self._machine = machine
         self._public_key = public_key_of(home.private_key())
         memory = home.memory()
-        self._inbox: SimpleQueue[Stop | Said] = SimpleQueue()
+        self._inbox: SimpleQueue[Stop | Said | Dialled] = SimpleQueue()
         self._desired = Desired()
         self._reconciler = Reconciler(machine, self._desired)
         self._knocking = Knocking(machine, self._desired)
@@ -101,6 +103,7 @@ class HubProgram:
         self._lock = Lock()  # around changes of what is desired: questions for names come in another thread
         self._resolver = Resolver(self._look_up)
         self._pages = PageLine(lambda closed: self._reports.add(pages=[closed]))
+        self._trials = Trials(machine, self._desired, self._inbox.put)
         self._ground: Ground | None = None
         self._translated: RealNetworks | None = None  # None: to be looked at
         self._trouble: dict[str, str] = {}
@@ -173,6 +176,8 @@ class HubProgram:
                     self._settle(welcome)
                 case Said(what=PlanAnswer() as answer, at=at):
                     self._hear(answer, at)
+                case Dialled() as dialled:
+                    self._reports.add(trials=[self._trials.end(dialled)])
                 case _:
                     pass
             self._on_time()
@@ -180,7 +185,11 @@ class HubProgram:
     def _idle_for(self) -> float:
         at = monotonic()
         moment = at + self._desired.next_moment(at)
-        return max(0.0, min(self._full_at + _FULL_ROUND, self._look_at, self._listen_at, moment) - at)
+        return max(0.0, min(self._full_due(), self._look_at, self._listen_at, moment) - at)
+
+    def _full_due(self) -> float:
+        """When everything is looked at next; a test, whose door is in no plan, may be finished before."""
+        return self._full_at + _FULL_ROUND + (_TEST_LASTS if self._trials.running else 0.0)
 
     def _settle(self, welcome: HubWelcome) -> None:
         layout = Layout(
@@ -223,13 +232,22 @@ class HubProgram:
             log.info("Plan %d is in force, %.1f ms after it came", answer.revision, (monotonic() - at) * 1000)
         self._listen_at = 0.0
         self._tell_state()
+        self._reports.add(trials=self._begun(answer.trials))
+
+    def _begun(self, trials: Iterable[TrialAsked]) -> list[TrialDone]:
+        """Begin tests; returns what those have found that need no waiting."""
+        if self._ground is None:
+            return []
+        layout = self._ground.layout
+        begun = [self._trials.begin(asked, layout, now()) for asked in trials]
+        return [done for done in begun if done is not None]
 
     def _on_time(self) -> None:
         at = monotonic()
         if touched := self._desired.due(at):
             self._quick(touched)
             self._tell_state()
-        if at >= self._full_at + _FULL_ROUND:
+        if at >= self._full_due():
             self._stand_up()
             self._full()
         if at >= self._look_at:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Condition
 
-from furka.wire.hub import AccessSeen, HubReport, KnockHeard, PageClosed, PeerSeen
+from furka.wire.hub import AccessSeen, HubReport, KnockHeard, PageClosed, PeerSeen, TrialDone
 
 #: The most of each kind in one message.
 PER_REPORT = 500
@@ -25,6 +25,7 @@ class Reports:
         self._peers: dict[str, PeerSeen] = {}
         self._accesses = {access.token: access for access in accesses}
         self._pages: dict[str, PageClosed] = {}
+        self._trials: dict[str, TrialDone] = {}
         self._knocks: dict[tuple[str, str], KnockHeard] = {}
         self._state = (0, 0, "")
         self._told_state: tuple[int, int, str] | None = None
@@ -36,10 +37,14 @@ class Reports:
         accesses: Iterable[AccessSeen] = (),
         pages: Iterable[PageClosed] = (),
         knocks: Iterable[KnockHeard] = (),
+        trials: Iterable[TrialDone] = (),
     ) -> None:
         """Something was seen."""
         with self._changed:
             self._knocks.update(((each.name, each.profile), each) for each in knocks)
+            self._trials.update((trial.name, trial) for trial in trials)
+            while len(self._trials) > PER_REPORT:
+                del self._trials[next(iter(self._trials))]
             self._pages.update((page.name, page) for page in pages)
             while len(self._pages) > MOST_ACCESSES:
                 del self._pages[next(iter(self._pages))]
@@ -85,6 +90,7 @@ class Reports:
                 peers=tuple(self._peers.values())[:PER_REPORT],
                 accesses=tuple(self._accesses.values())[:PER_REPORT],
                 pages=tuple(self._pages.values())[:PER_REPORT],
+                trials=tuple(self._trials.values()),
                 knocks=tuple(self._knocks.values())[:PER_REPORT],
             )
 
@@ -104,9 +110,9 @@ class Reports:
             for page in report.pages:
                 if self._pages.get(page.name) == page:
                     del self._pages[page.name]
+            for trial in report.trials:
+                self._trials.pop(trial.name, None)
 
     def _waiting(self) -> bool:
-        return (
-            bool(self._peers or self._accesses or self._pages or self._knocks)
-            or self._state != self._told_state
-        )
+        waiting = self._peers or self._accesses or self._pages or self._knocks or self._trials
+        return bool(waiting) or self._state != self._told_state

@@ -32,7 +32,13 @@ def start_gateway(lab: RunningLab, plant: str, *options: str) -> LabProcess:
     """Start the gateway of plant "a" or "b"; its home and its log lie in the home of the lab."""
     host = f"gateway-{plant}"
     fixed = ["--home", str(lab.home / host), "--interface", gateway_interface(plant), "--plain-http"]
-    return lab.spawn(host, ["furka", "gateway", "run", *fixed, *options])
+    preset = ["--preset", str(preset_file(lab, plant))]
+    return lab.spawn(host, ["furka", "gateway", "run", *fixed, *preset, *options])
+
+
+def preset_file(lab: RunningLab, plant: str) -> Path:
+    """Where that plant's gateway looks for a claim code by itself."""
+    return lab.home / f"gateway-{plant}.claim"
 
 
 def claim(lab: RunningLab, plant: str, code: str, *options: str) -> str:

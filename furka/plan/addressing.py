@@ -58,6 +58,11 @@ def nth_address(within: IPv4Network, number: int) -> IPv4Address:
     return within.network_address + number
 
 
+def dial_address(pages: IPv4Network) -> IPv4Address:
+    """From where a hub tries devices when it tests a connection: the last of these, which no page gets."""
+    return pages[-2]
+
+
 def aligned_after(end: int, prefix_length: int) -> int:
     """The first position at or after `end` (an integer address) where a network of that length may begin."""
     size: int = 1 << (32 - prefix_length)

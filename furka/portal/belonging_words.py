@@ -15,6 +15,7 @@ NAMES: Mapping[str, Promise] = {
     "customers": _("Customers"),
     "sites": _("Sites"),
     "gateways": _("Gateways"),
+    "prepared": _("Prepared gateways"),
     "networks": _("Networks"),
     "devices": _("Devices"),
     "attachments": _("Documents"),

@@ -20,6 +20,7 @@ from furka.portal import belonging_words, words
 from furka.reviews.models import Answer
 from furka.sites.models import DeviceKind, PathKind
 from furka.tree.week_words import hours_in_words
+from furka.trials.models import Reply
 
 #: Action → (what it is called, icon).
 ACTIONS: Mapping[str, tuple[Promise, str]] = {
@@ -88,6 +89,19 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "photo.removed": (_("Photo removed"), "photo"),
     "gateway.code-issued": (_("Claim code created"), "key"),
     "gateway.claimed": (_("Gateway connected to the site"), "router"),
+    "gateway.replaced": (_("Gateway replaced by a new box"), "router"),
+    "traffic.budget-set": (_("Data budget set"), "gauge"),
+    "traffic.budget-lifted": (_("Data budget lifted"), "gauge"),
+    "traffic.budget-near": (_("Data budget nearly used up"), "alert-square"),
+    "gateway.claim-refused": (_("Claim code shown that no longer works"), "alert-square"),
+    "gateway.prepared": (_("Gateways prepared"), "package"),
+    "gateway.codes-read": (_("Codes of prepared gateways read"), "key"),
+    "gateway.shipped": (_("Prepared gateways shipped"), "package"),
+    "gateway.withdrawn": (_("Prepared gateway withdrawn"), "x"),
+    "gateway.plugged-in": (_("Prepared gateway plugged in"), "plug-connected"),
+    "gateway.assigned": (_("Prepared gateway assigned to the site"), "router"),
+    "gateway.unassigned": (_("Prepared gateway no longer assigned"), "router"),
+    "gateway.router-connected": (_("Own router connected to the site"), "router"),
     "gateway.released": (_("Gateway released"), "router"),
     "release.prepared": (_("Supporter prepared for release at the plant"), "lock-open"),
     "release.taken-back": (_("Release at the plant taken back"), "lock"),
@@ -109,8 +123,16 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "device.removed": (_("Device removed"), "server-2"),
     "access.began": (_("Entered the site"), "login"),
     "access.ended": (_("Left the site"), "logout"),
+    "session.begun": (_("Connected after confirming"), "plug-connected"),
+    "session.ended": (_("Confirmed connection ended"), "plug-connected-x"),
+    "connection.cut": (_("Connection ended"), "ban"),
+    "connection.allowed": (_("Let in again"), "lock-open"),
+    "connection.left": (_("Left by themselves"), "logout"),
+    "connection.back": (_("Came back"), "login"),
     "page.opened": (_("Page of a device opened"), "external-link"),
     "page.closed": (_("Page of a device closed"), "external-link"),
+    "trial.asked": (_("Connection test started"), "plug-connected"),
+    "trial.done": (_("Connection test finished"), "plug-connected"),
     "profile.created": (_("Device for remote access added"), "device-laptop"),
     "profile.renewed": (_("Device for remote access has new keys"), "device-laptop"),
     "plant.at-hand": (_("Active plant chosen"), "plug-connected"),
@@ -141,9 +163,9 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 
 #: What one can filter by: key → (text, beginnings of actions).
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
-    "access": (_("Remote access"), ("access.", "page.")),
+    "access": (_("Remote access"), ("access.", "page.", "connection.", "session.", "trial.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
-    "gateway": (_("Gateways"), ("gateway.",)),
+    "gateway": (_("Gateways"), ("gateway.", "traffic.")),
     "plant": (
         _("Networks and devices"),
         ("network.", "device.", "labels.", "particulars.", "contact.", "attachment.", "photo."),
@@ -176,9 +198,15 @@ _LABELS: Mapping[str, Promise] = {
     "kind": _("Kind"),
     "device": _("With"),
     "page": _("Page of"),
+    "target": _("Reaches"),
+    "port": _("Port"),
+    "door_open": _("Let through"),
+    "tunnel_up": _("Tunnel up"),
+    "reply": _("Device"),
     "bytes": _("Data"),
     "because": _("Ended"),
     "cut_by": _("By"),
+    "refused": _("Refused"),
     "time_zone": _("Time zone"),
     "minutes": _("Goes on for at most"),
     "enabled": _("Switched on"),
@@ -213,6 +241,15 @@ _LABELS: Mapping[str, Promise] = {
     "web": _("It has a page for the browser"),
     "approval": _("Only with approval"),
     "two_factor": _("Second factor asked for"),
+    "megabytes": _("Megabytes a month"),
+    "warn_percent": _("Warn at so many percent"),
+    "percent": _("Used in percent"),
+    "replaces": _("In place of"),
+    "confirm": _("Each connection is confirmed"),
+    "confirm_reason": _("with a reason"),
+    "confirm_factor": _("with a second factor"),
+    "idle_minutes": _("Ends after a pause of so many minutes"),
+    "longest_minutes": _("Ends after so many minutes in any case"),
     "emergency": _("Emergency access allowed"),
     "justification": _("Justification"),
     "list": _("List"),
@@ -246,12 +283,18 @@ _CUT_BY = {
     "network": _("somebody in the plant's network"),
     "input": _("the key switch"),
 }
+_CLAIM_REFUSED = {
+    "code-used": _("it was used by another gateway"),
+    "code-expired": _("it has expired"),
+}
 _ENDED = {
     "idle": _("nothing was sent any more"),
     "closed": _("the access ended"),
     "by-person": _("closed by the person"),
     "logout": _("logged out"),
     "time": _("its time was over"),
+    "asked-anew": _("the owner asks for something else now"),
+    "lost": _("the hub did not tell any more"),
 }
 
 
@@ -421,10 +464,13 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "rights": _rights,
     "windows": _windows,
     "approval": _rights,
+    "confirm": _rights,
     "labels": ", ".join,
     "kind": lambda value: str(DeviceKind(value).label) if value in DeviceKind.values else str(value),
     "bytes": lambda value: words.size(int(value)),
+    "reply": lambda value: str(Reply(value).label) if value in Reply.values else "–",
     "cut_by": lambda value: str(_CUT_BY.get(value, value)),
+    "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),
     "because": lambda value: str(_ENDED.get(value, value)),
     "relation": lambda value: str(RELATIONS.get(value, value)),
     "minutes": lambda value: words.span(timedelta(minutes=int(value))),

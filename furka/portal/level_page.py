@@ -47,9 +47,11 @@ TABS = (
     TabOfLevel("level", _("Overview"), "home", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-sites", _("Sites"), "building-factory", ABOVE_SITES, (LOOK,)),
     TabOfLevel("level-customers", _("Customers"), "building-community", ABOVE_SITES[:2], (LOOK,)),
+    TabOfLevel("level-gateways", _("Gateways"), "router", ABOVE_SITES[1:], (CONFIGURE,)),
     TabOfLevel("level-people", _("Users and supporters"), "users", ALL_KINDS, (PEOPLE,)),
     TabOfLevel("level-services", _("Services"), "plug-connected", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-support", _("Support"), "lifebuoy", ALL_KINDS, (LOOK,)),
+    TabOfLevel("level-connections", _("Connections"), "activity", ALL_KINDS, (PEOPLE,)),
     TabOfLevel("level-events", _("Events"), "history", ALL_KINDS, (JOURNAL,)),
     TabOfLevel("level-settings", _("Settings"), "settings", ALL_KINDS, (STRUCTURE, CONFIGURE, PEOPLE)),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from furka.sites.models import ClaimCode, Device, Gateway, Network
+from furka.sites.models import ClaimCode, Device, Gateway, Network, PreparedGateway
 from furka.tree.belongings import Belonging, register
 from furka.tree.models import Node
-from furka.tree.queries import rows_below
+from furka.tree.queries import below, rows_below
 
 _REASON = "what hangs on a level is counted for whoever may change it, and goes with it"
 
@@ -15,6 +15,7 @@ _REASON = "what hangs on a level is counted for whoever may change it, and goes 
 def register_all() -> None:
     """Called once, when the program starts."""
     register(Belonging("gateways", _gateways, on_delete=_part_from_gateways, on_move=_forget_codes))
+    register(Belonging("prepared", _prepared, on_move=_part_from_prepared))
     register(Belonging("networks", _networks))
     register(Belonging("devices", _devices))
 
@@ -41,3 +42,17 @@ def _part_from_gateways(node: Node, at: datetime) -> None:
 def _forget_codes(node: Node, _at: datetime) -> None:
     """Whoever had the level knows the code, and must not connect a gateway of theirs any more."""
     ClaimCode.objects.everything(_REASON).filter(rows_below(node), used_at=None).delete()
+
+
+def _prepared(node: Node, _at: datetime) -> int:
+    rows = PreparedGateway.objects.everything(_REASON).filter(rows_below(node), node__deleted_at=None)
+    return rows.filter(used_at=None, withdrawn_at=None).count()
+
+
+def _part_from_prepared(node: Node, at: datetime) -> None:
+    """Whoever had the level knows their codes: those that were prepared in it are withdrawn. Those that somebody above
+    has assigned to its sites are assigned no more."""
+    rows = PreparedGateway.objects.everything(_REASON).filter(used_at=None, withdrawn_at=None)
+    rows.filter(rows_below(node)).update(withdrawn_at=at, sealed_code="", site=None)
+    sites = Node.objects.everything(_REASON).filter(below(node))
+    rows.filter(site__in=sites.values("pk")).update(site=None)

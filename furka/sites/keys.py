@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from furka.access.rights import CONFIGURE
 from furka.errors import Conflict
 from furka.sites.models import Gateway
-from furka.sites.operations import ends_elsewhere
+from furka.sites.serving import ends_elsewhere
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, operation, own_operation
 
@@ -30,6 +30,10 @@ def want_new_key(work: Work, site: Node) -> None:
     gateway = rows.filter(node=site, released_at=None).first()
     if gateway is None:
         raise Conflict("no-gateway", _("The site has no gateway yet."))
+    if gateway.system:
+        raise Conflict("own-router", _("A router of your own gets a new key with a new configuration."))
+    if gateway.system:
+        raise Conflict("no-program", _("A router without our program can not be told to make a new key."))
     gateway.key_wanted_at = work.at
     gateway.save(update_fields=["key_wanted_at"])
     work.touch(SiteTouched(site.pk))

@@ -28,7 +28,8 @@ class PathKind(models.TextChoices):
 
 
 class Gateway(Owned):
-    """The box at the site that keeps the tunnel. A site has one at a time; released ones stay for the record."""
+    """The box at the site that keeps the tunnel, or the site's own router. A site has one at a time; released ones stay
+    for the record."""
 
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     hub = models.ForeignKey(Hub, on_delete=models.PROTECT, related_name="+")
@@ -57,6 +58,15 @@ class Gateway(Owned):
         max_length=10, default=""
     )  # what cut remote access at the site; empty while allowed
     cut_at = models.DateTimeField(null=True)
+    # The hub's counters when they were last looked at; they begin anew when the hub's WireGuard does.
+    counted_received = models.BigIntegerField(default=0)
+    counted_sent = models.BigIntegerField(default=0)
+    system = models.CharField(
+        max_length=20, default=""
+    )  # of a router without our program; empty: a box with it
+    told = models.CharField(
+        max_length=24, default=""
+    )  # digest of what a router's configuration was made from
 
     class Meta:
         constraints = (
@@ -103,9 +113,80 @@ class ClaimCode(Owned):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Whose place the gateway takes that shows it; it works as long as this one serves the site.
+    replaces = models.ForeignKey(Gateway, on_delete=models.CASCADE, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.node_id} {self.expires_at}"
+
+
+class GatewayBatch(Owned):
+    """Gateways that a level has prepared together, to be shipped and plugged in by anybody."""
+
+    key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
+    name = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    printed_at = models.DateTimeField(null=True)  # when the codes were read last, for labels or for the boxes
+    shipped_at = models.DateTimeField(null=True)  # from then on only the hashes of the codes are kept
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PreparedGateway(Owned):
+    """One of them: a box with a code of its own, which makes it the gateway of the site it is assigned to, once.
+
+    `number` stands on its label and is no secret. `public_key` is that of the box that showed the code first: no other
+    one can use it any more.
+    """
+
+    key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
+    batch = models.ForeignKey(GatewayBatch, on_delete=models.CASCADE, related_name="pieces")
+    number = models.CharField(max_length=12, unique=True)
+    serial = models.CharField(max_length=60, default="")  # of its maker, as it was entered
+    code_hash = models.CharField(max_length=64, unique=True)
+    sealed_code = models.TextField(default="")  # until the batch is shipped, or the code used or withdrawn
+    site = models.ForeignKey("tree.Node", on_delete=models.SET_NULL, null=True, related_name="+")
+    public_key = models.CharField(max_length=44, default="")
+    plugged_in_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["site"], condition=Q(used_at=None, withdrawn_at=None), name="one_prepared_per_site"
+            ),
+        )
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The number as it stands on the label."""
+        return f"{self.number[:4]}-{self.number[4:]}"
+
+    @property
+    def state(self) -> str:
+        """The step that it has reached: prepared, shipped, waiting (plugged in, without a site), assigned, online,
+        offline, released or withdrawn."""
+        if self.withdrawn_at is not None:
+            return "withdrawn"
+        if self.used_at is not None:
+            if self.gateway is None or self.gateway.released_at is not None:
+                return "released"
+            return "online" if self.gateway.online else "offline"
+        if self.site_id is not None:
+            return "assigned"
+        if self.plugged_in_at is not None:
+            return "waiting"
+        return "shipped" if self.batch.shipped_at is not None else "prepared"
 
 
 class Network(Owned):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from furka.access.rights import CONFIGURE
-from furka.errors import Conflict, Invalid
+from furka.errors import Conflict, Invalid, NotThere
 from furka.plan.addressing import (
     LARGEST_PLANT_NETWORK,
     PLAN,
@@ -33,7 +32,10 @@ from furka.sites.equipment import (
     told_of_device,
     write_facts,
 )
+from furka.sites.gateway_log import Change, note
 from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
+from furka.sites.preparing import claim_prepared
+from furka.sites.serving import beside, gateway_of, has_gateway, must_be_site, part, refuse_too_many, serve
 from furka.tree.models import Node
 from furka.tree.operation import (
     AccessTouched,
@@ -45,17 +47,12 @@ from furka.tree.operation import (
 )
 from furka.tree.samples import refuse_in_sample
 from furka.tree.texts import one_line
-from furka.tunnel.addresses import draw, draw_prefix
-from furka.tunnel.models import Hub, Profile
+from furka.tunnel.addresses import draw_prefix
 from furka.vault import fingerprint, fingerprints, new_code, new_token, read_code, seal
 from furka.wire.gateway import GatewayReport
 
 CODE_LASTS = timedelta(days=1)
 CODE_LASTS_LONGEST = timedelta(days=30)
-
-#: What plants number themselves with (RFC 1918).
-#: So many gateways can be claimed under one top-level node within a day.
-MOST_GATEWAYS_A_DAY = 1000
 
 #: That its tunnel takes another way is noted in the journal this often at most.
 TELL_PATH_EVERY = timedelta(minutes=5)
@@ -71,21 +68,21 @@ _PROOF = "the claim code or the token is the proof"
 
 
 @operation(CONFIGURE)
-def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> str:
-    """A new code for the site; an older one that was not used stops working. Returns the code."""
+def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS, *, replaces: bool = False) -> str:
+    """A new code for the site; an older one that was not used stops working. Returns the code.
+
+    With `replaces` it is for a box that takes the place of the gateway, which works until then.
+    """
     refuse_in_sample(work)
-    _must_be_site(site)
+    must_be_site(site)
     if not timedelta(minutes=1) <= lasts <= CODE_LASTS_LONGEST:
         raise Invalid.at("lasts", "code-lasts-wrong", _("Between one minute and 30 days."))
-    if _gateway_of(site) is not None:
-        raise _has_gateway()
-    lately = Gateway.objects.everything(_PROOF).filter(
-        _beside(site), claimed_at__gt=work.at - timedelta(days=1)
-    )
-    if lately.count() >= MOST_GATEWAYS_A_DAY:  # a number is never given out twice
-        raise Conflict(
-            "too-many-gateways", _("Many gateways were claimed here today. Please go on tomorrow.")
-        )
+    present = gateway_of(site)
+    if present is not None and not replaces:
+        raise has_gateway()
+    if present is None and replaces:
+        raise Conflict("no-gateway", _("The site has no gateway yet."))
+    refuse_too_many(site, work.at)
     ClaimCode.objects.everything(_PROOF).filter(node=site, used_at=None).delete()
     code = new_code()
     ClaimCode.objects.create(
@@ -94,8 +91,12 @@ def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> s
         sealed_code=seal(code),
         created_at=work.at,
         expires_at=work.at + lasts,
+        replaces=present,
     )
-    work.record(site, "gateway.code-issued", after={"valid_until": (work.at + lasts).isoformat()})
+    told = {"valid_until": (work.at + lasts).isoformat()}
+    work.record(
+        site, "gateway.code-issued", after={**told, **({"replaces": str(present)} if present else {})}
+    )
     return code
 
 
@@ -115,8 +116,11 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     once more and gets a new token. A code works for one gateway, a gateway serves one site.
     """
     found = ClaimCode.objects.everything(_PROOF).filter(code_hash__in=fingerprints(read_code(code)))
-    claim = found.select_for_update(of=("self",)).select_related("node", "gateway").first()
+    claim = found.select_for_update(of=("self",)).select_related("node", "gateway", "replaces").first()
     if claim is None or claim.node.deleted_at is not None:
+        with suppress(NotThere):
+            served = claim_prepared(work, code, public_key, hostname, version)
+            return Claimed(served.gateway, served.token)
         raise Invalid.at(
             "code", "code-unknown", _("This claim code does not exist. Please check what you typed.")
         )
@@ -127,48 +131,14 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
         )
     if claim.used_at is not None:
         return _claim_again(claim, public_key)
-    serving = (
-        Gateway.objects.everything(_PROOF)
-        .filter(public_key=public_key, released_at=None)
-        .select_related("node")
-        .first()
-    )
-    if serving is not None and serving.node.deleted_at is not None:
-        # The box begins anew; should the deleted site be restored, it needs another one.
-        serving.released_at = work.at
-        serving.save(update_fields=["released_at"])
-        serving = None
-    if serving is not None:
-        raise Conflict(
-            "gateway-serves-other", _("This gateway already serves a site. It must be released there first.")
-        )
-    if ends_elsewhere(public_key):
-        raise Conflict("key-taken", _("This key is already in use. Please make a new one."))
-    if _gateway_of(site) is not None:
-        raise _has_gateway()
-    hub = home_hub()
-    if hub is None:
-        raise Conflict("no-hub", _("No hub is ready yet. Please try again in a moment."))
     token = new_token()
-    hostname = one_line(hostname)[:100]
-    try:
-        with transaction.atomic():
-            gateway = Gateway.objects.create(
-                node=site,
-                hub=hub,
-                number=draw("gateways"),
-                public_key=public_key,
-                token_hash=fingerprint(token),
-                hostname=hostname,
-                version=one_line(version)[:40],
-                claimed_at=work.at,
-            )
-    except IntegrityError:  # another gateway was quicker, with another code
-        raise _has_gateway() from None
+    old = claim.replaces
+    gateway = serve(work, site, public_key, token, hostname=hostname, version=version, replaces=old)
     claim.used_at, claim.gateway = work.at, gateway
     claim.save(update_fields=["used_at", "gateway"])
-    work.touch(SiteTouched(site.pk))
-    work.record(site, "gateway.claimed", after={"gateway": gateway.key, "hostname": hostname})
+    before = {"gateway": old.key, "hostname": old.hostname} if old is not None else None
+    what = "gateway.claimed" if old is None else "gateway.replaced"
+    work.record(site, what, before=before, after={"gateway": gateway.key, "hostname": gateway.hostname})
     return Claimed(gateway, token)
 
 
@@ -185,21 +155,20 @@ def _claim_again(claim: ClaimCode, public_key: str) -> Claimed:
 @operation(CONFIGURE)
 def release_gateway(work: Work, site: Node) -> None:
     """Part the site from its gateway: the tunnel ends at once, and the box forgets everything when it next asks."""
-    gateway = _gateway_of(site)
+    gateway = gateway_of(site)
     if gateway is None:
         return
-    gateway.released_at, gateway.online = work.at, False
-    gateway.save(update_fields=["released_at", "online"])
-    ClaimCode.objects.everything(_PROOF).filter(gateway=gateway).delete()
-    work.touch(SiteTouched(site.pk))
-    work.news.append((gateway.topic, "released"))
-    work.record(site, "gateway.released", before={"gateway": gateway.key, "hostname": gateway.hostname})
+    gateway.node = site
+    part(work, gateway)
 
 
 @own_operation("the gateway's token is the proof")
 def take_gateway_report(work: Work, gateway: Gateway, report: GatewayReport) -> None:
     """Note how a gateway is; whoever looks at the site sees it at once."""
-    gateway.version, gateway.back_end = one_line(report.version)[:40], one_line(report.back_end)[:20]
+    version = one_line(report.version)[:40]
+    if version != gateway.version:
+        note(gateway, Change.VERSION, version, work.at)
+    gateway.version, gateway.back_end = version, one_line(report.back_end)[:20]
     gateway.missing_networks = [str(network) for network in report.missing_networks[:MOST_MISSING]]
     gateway.trouble = one_line(report.trouble)[:300]
     _note_path(work, gateway, report)
@@ -221,6 +190,7 @@ def _note_path(work: Work, gateway: Gateway, report: GatewayReport) -> None:
         return
     before, gateway.path = gateway.path, report.path
     gateway.path_since = min(report.path_since or work.at, work.at)
+    note(gateway, Change.PATH, report.path, gateway.path_since)
     told = gateway.path_told_at is not None and work.at - gateway.path_told_at < TELL_PATH_EVERY
     if told or (not before and report.path == PathKind.UDP):
         return
@@ -238,7 +208,7 @@ def add_network(
     work: Work, site: Node, subnet: str, name: str = "", vlan: int | None = None, note: str = ""
 ) -> Network:
     """A subnet of the plant, such as 192.168.1.0/24; it gets a virtual prefix of its own."""
-    _must_be_site(site)
+    must_be_site(site)
     network, vlan, note = _checked_subnet(subnet), checked_vlan(vlan), checked_note(note)
     if network.num_addresses > LARGEST_IN_SAMPLE or _networks_beside(site) >= MOST_IN_SAMPLE:
         refuse_in_sample(work)
@@ -287,7 +257,7 @@ def add_device(
     facts: DeviceFacts = NOTHING_KNOWN,
 ) -> Device:
     """A device in one of the site's networks."""
-    _must_be_site(site)
+    must_be_site(site)
     name, facts = checked_name(name, kind), checked_facts(facts)
     address = check_address(site.pk, address)
     device = Device(node=site, name=name, kind=kind, address=address, web=web, created_at=work.at)
@@ -314,7 +284,7 @@ def remove_device(work: Work, device: Device) -> None:
 def _virtual_for(site: Node, network: IPv4Network) -> IPv4Network:
     """The virtual prefix of a new network. Raises NoAddressLeft, also where the level has had its share."""
     rows = Network.objects.everything("addresses are shared by all")
-    own = sum(row.virtual.num_addresses for row in rows.filter(_beside(site)))
+    own = sum(row.virtual.num_addresses for row in rows.filter(beside(site)))
     if own + network.num_addresses > SHARE_OF_PLANTS:
         raise NoAddressLeft("the level has had its share")
     try:
@@ -325,40 +295,7 @@ def _virtual_for(site: Node, network: IPv4Network) -> IPv4Network:
 
 
 def _networks_beside(site: Node) -> int:
-    return Network.objects.everything("addresses are shared by all").filter(_beside(site)).count()
-
-
-def _beside(site: Node) -> Q:
-    """The condition on rows of sites under the same top-level node."""
-    if site.reseller_id is not None:
-        return Q(node__reseller_id=site.reseller_id)
-    return Q(node__customer_id=site.customer_id)
-
-
-def home_hub() -> Hub | None:
-    """The hub that new tunnels end at."""
-    return Hub.objects.exclude(public_key="").exclude(endpoint="").order_by("number").first()
-
-
-def ends_elsewhere(public_key: str) -> bool:
-    """Whether a key is that of another kind of end: a hub knows its peers by their keys alone."""
-    profiles = Profile.objects.filter(public_key=public_key, revoked_at=None)
-    has_it = Q(public_key=public_key) | Q(next_public_key=public_key)
-    gateways = Gateway.objects.everything(_PROOF).filter(has_it, released_at=None)
-    return profiles.exists() or gateways.exists() or Hub.objects.filter(public_key=public_key).exists()
-
-
-def _has_gateway() -> Conflict:
-    return Conflict("has-gateway", _("This site already has a gateway. Release it first."))
-
-
-def _gateway_of(site: Node) -> Gateway | None:
-    return Gateway.objects.everything(_PROOF).filter(node=site, released_at=None).first()
-
-
-def _must_be_site(node: Node) -> None:
-    if not node.is_site:
-        raise Invalid("not-a-site", _("This exists at sites only."))
+    return Network.objects.everything("addresses are shared by all").filter(beside(site)).count()
 
 
 def _checked_subnet(subnet: str) -> IPv4Network:

@@ -46,8 +46,9 @@ def page_address(number: int) -> IPv4Address:
 
 
 def page_number(drawn: int) -> int:
-    """Of the numbers that are drawn, one that has an address: they are few and begin anew after the last."""
-    return (drawn - 1) % (PLAN.pages.num_addresses - 2) + 1
+    """Of the numbers that are drawn, one that has an address: they are few and begin anew after the last. The last
+    address of the range is the hub's, for tests."""
+    return (drawn - 1) % (PLAN.pages.num_addresses - 3) + 1
 
 
 def _locked(name: str) -> Counter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
@@ -16,9 +17,11 @@ from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
 from furka.live.listen import until
 from furka.releases import operations as releases
-from furka.sites import keys, operations, queries
+from furka.sites import keys, operations, preparing, queries, refused_claims
 from furka.sites.models import Gateway
 from furka.tree.operation import program
+from furka.trials import operations as trial_operations
+from furka.trials import queries as trials
 from furka.tunnel.models import Hub
 from furka.uplink.proof import (
     Turned,
@@ -42,7 +45,7 @@ from furka.wire.gateway import (
     ReleaseAtSite,
     ReleasedAtSite,
 )
-from furka.wire.hub import HubHello, HubReport, HubReportTaken
+from furka.wire.hub import HubHello, HubReport, HubReportTaken, PlanAnswer
 
 #: The longest that a question is held, in seconds; proxies cut what is silent for a minute.
 LONGEST_WAIT = 30
@@ -66,10 +69,23 @@ async def hub_plan(request: HttpRequest) -> HttpResponse:
     since, wait = _number(request, "since"), _number(request, "wait")
     await sync_to_async(hubs.heard_of)(hub, clock.now())
     if wait:
-        await until([hub.topic], lambda: answer.revision_of(hub) != since, min(wait, LONGEST_WAIT))
+        await until([hub.topic], lambda: _has_news(hub, since), min(wait, LONGEST_WAIT))
         # Meanwhile the token may have been replaced.
         hub = await sync_to_async(_hub)(request)
-    return message(await sync_to_async(answer.plan_since)(hub, since, clock.now()))
+    return message(await sync_to_async(_plan)(hub, since, clock.now()))
+
+
+def _has_news(hub: Hub, since: int) -> bool:
+    return answer.revision_of(hub) != since or trials.is_waiting(hub)
+
+
+def _plan(hub: Hub, since: int, at: datetime) -> PlanAnswer:
+    plan = answer.plan_since(hub, since, at)
+    if not trials.is_waiting(hub):
+        return plan
+    # After the plan was read: what is to be tested is in force by then, as far as the hub is quick.
+    asked = trial_operations.hand_out(program(f"hub {hub.name}", at), hub)
+    return plan.model_copy(update={"trials": asked})
 
 
 @machine("POST", "hub token")
@@ -87,9 +103,17 @@ def gateway_claim(request: HttpRequest) -> HttpResponse:
     """A gateway asks to serve a site."""
     guess(request)
     claim = body(request, ClaimRequest)
-    claimed = operations.claim_gateway(
-        program("gateway", clock.now()), claim.code, claim.public_key, claim.hostname, claim.version
-    )
+    by = program("gateway", clock.now())
+    # Noted also where it has to wait, being assigned to no site yet.
+    preparing.note_plugged_in(by, claim.code, claim.public_key)
+    try:
+        claimed = operations.claim_gateway(by, claim.code, claim.public_key, claim.hostname, claim.version)
+    except Conflict as refused:
+        name = refused_claims.counted_as(claim.code)
+        if refused.code in refused_claims.WORTH_NOTING and not is_worn_out(name, refused_claims.MOST_NOTED):
+            count_wrong_at(name, refused_claims.WITHIN)
+            refused_claims.note(by, claim.code, claim.hostname, refused.code)
+        raise
     return message(ClaimAnswer(token=claimed.token, site=claimed.gateway.node.name))
 
 

@@ -12,11 +12,11 @@ Each with `Authorization: Bearer <hub token>`. Errors are problems (RFC 9457), s
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from furka.plan.entries import Entry, PublicKey
+from furka.plan.entries import DoorPort, Entry, PublicKey
 
 #: Where pages of devices open, each under a host name of its own in place of the asterisk; empty: nowhere.
 PAGES_PATTERN = r"^(https?://\*\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)?$"
@@ -65,6 +65,19 @@ class HubWelcome(_Message):
     pages: IPv4Network | None = None  # None: a portal that knows nothing of them
 
 
+class TrialAsked(_Message):
+    """Test a port of a device: look up which of these ends of tunnels have an open door to it, and try it.
+
+    It opens nothing for anybody: the hub connects by itself, from an address of its own.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[0-9a-z]{12}$")]
+    gateway: PublicKey  # behind which the device is
+    device: IPv4Address  # where it is reached through the tunnel
+    port: DoorPort
+    ends: Annotated[tuple[IPv4Address, ...], Field(max_length=20)] = ()
+
+
 class PlanAnswer(_Message):
     """The entries that changed after `since`; `complete` means: this is everything, forget what you had."""
 
@@ -73,6 +86,7 @@ class PlanAnswer(_Message):
     complete: bool
     entries: tuple[Entry, ...] = ()
     gone: tuple[str, ...] = ()  # keys
+    trials: tuple[TrialAsked, ...] = ()  # what to test now; told once
 
 
 class PeerSeen(_Message):
@@ -90,8 +104,8 @@ class PeerSeen(_Message):
 class AccessSeen(_Message):
     """Packets passed a door: the access began, or it ended (idle for a while, closed or expired).
 
-    `token` is made by the hub and is the same in the message that begins and in the one that ends it, so that a
-    report which is sent twice counts once.
+    While it runs, what it has moved so far is told now and then. `token` is made by the hub and is the same in all
+    messages about it, so that a report which is sent twice counts once. `bytes` is both ways together.
     """
 
     token: Annotated[str, Field(min_length=8, max_length=64)]
@@ -102,6 +116,7 @@ class AccessSeen(_Message):
     ended_by: str = ""  # "idle" or "closed"
     bytes: int = 0
     packets: int = 0
+    answered_bytes: int = 0  # of these, what came from the site
 
 
 class PageClosed(_Message):
@@ -110,6 +125,19 @@ class PageClosed(_Message):
     name: str
     at: AwareDatetime
     because: str = ""  # "idle"
+
+
+class TrialDone(_Message):
+    """What a test found. `doors` are the seconds that each open one has left (None: no end), or None: not known."""
+
+    name: Annotated[str, Field(pattern=r"^[0-9a-z]{12}$")]
+    doors: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1e9)] | None, ...] | None, Field(max_length=20)
+    ] = None
+    tunnel: bool | None = None  # whether the gateway has been heard of lately
+    handshake_seconds: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None  # since its last handshake
+    reply: Literal["answers", "refuses", "silent", "no-way", "not-tried", ""] = ""
+    milliseconds: Annotated[int, Field(ge=0, le=600_000)] | None = None
 
 
 class KnockHeard(_Message):
@@ -130,6 +158,7 @@ class HubReport(_Message):
     open_doors: int = 0
     trouble: str = ""
     pages: tuple[PageClosed, ...] = ()
+    trials: tuple[TrialDone, ...] = ()
     knocks: tuple[KnockHeard, ...] = ()
 
 

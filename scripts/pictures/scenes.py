@@ -56,6 +56,16 @@ def _tick_rows(page: Page) -> None:
         tick.check()
 
 
+def _open_device(page: Page) -> None:
+    """A new one, for real addresses, and its own page."""
+    page.locator("#new input[name=name]").first.fill("Tablet")
+    page.locator("#new [name=real]").first.check()
+    page.locator("#new form[data-wireguard-profile] button").first.click()
+    page.locator("[data-profile-text]").get_by_text("[Interface]").wait_for()
+    page.goto("/access/")
+    page.locator("#my-devices a.name").first.click()
+
+
 def _name_device(page: Page) -> None:
     page.locator("#new input[name=name]").first.fill("Tablet")
 
@@ -125,12 +135,13 @@ SCENES = (
     Scene("documents", RITA, "/levels/{site}/documents/"),
     Scene("document-new", RITA, "/levels/{site}/documents/new/"),
     Scene("photo", RITA, "/levels/{site}/photo/"),
-    Scene("archive", RITA, "/levels/{site}/archive/"),
     Scene("take-over", RITA, "/levels/{reseller}/take-over/"),
     Scene("level-bin", RITA, "/levels/{reseller}/bin/"),
     Scene("site-down", RITA, "/levels/{site_down}/"),
     Scene("services", RITA, "/levels/{site}/services/"),
     Scene("connect", RITA, "/levels/{site}/services/connect/"),
+    Scene("why", RITA, "/levels/{site}/services/connect/why/?device={device}&protocol=tcp&port=80"),
+    Scene("zones", RITA, "/levels/{site}/services/connect/zones/"),
     Scene(
         "people",
         KARL,
@@ -229,6 +240,7 @@ SCENES = (
     Scene("support", SONJA, "/levels/{site}/support/"),
     Scene("search", RITA, "/search/?q=haus"),
     Scene("access", SONJA, "/access/", guide_height=560, guide_until="main .sites"),
+    Scene("own-device", SONJA, "/access/", act=_open_device),
     Scene("profile", SONJA, "/access/", act=_name_device, guide_height=420, guide_from="#new"),
     Scene("home-supporter", SONJA, "/"),
     Scene("refused", SONJA, "/levels/{customer}/people/"),
@@ -237,7 +249,6 @@ SCENES = (
     Scene("two-factor", SONJA, "/account/factors/"),
     Scene("organisations", SONJA, "/account/organisations/"),
     Scene("password", SONJA, "/account/password/change/"),
-    Scene("granted", SONJA, "/access/granted/"),
     Scene("sessions", SONJA, "/account/sessions/"),
     Scene("email", SONJA, "/account/email/"),
     Scene("close", SONJA, "/account/close/"),

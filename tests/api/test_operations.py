@@ -28,6 +28,7 @@ from tests.world import (
     TONIGHT,
     YESTERDAY,
     World,
+    a_connection,
     a_gateway,
     a_profile,
     by,
@@ -58,6 +59,9 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _lists(rita)
         _particulars(rita, world.ours.school.key)
         _device_pages(as_person(world.sonja), f"/sites/{world.ours.school.key}")
+        _control(rita, f"/sites/{world.ours.school.key}")
+        _prepared_gateways(rita, reseller)
+        _router(rita, f"/sites/{world.ours.depot.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
         alone = tree.open_level(by(world.nora, YESTERDAY), Kind.CUSTOMER, "Allein").key
         _places(rita, as_person(world.nora), reseller, world.theirs.reseller.key, alone)
@@ -71,6 +75,43 @@ def _device_pages(sonja: Caller, site: str) -> None:
     key = sonja.post(f"{site}/devices/{device['key']}/page").body["key"]
     assert [each["key"] for each in sonja.items("/device-pages")] == [key]
     assert sonja.delete(f"/device-pages/{key}").status == 204
+
+
+def _control(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/services/connect and tests/trials."""
+    [device, *_] = rita.items(f"{site}/devices")
+    assert rita.get(f"{site}/connect/why", device=device["key"], port="tcp/80").body["allowed"]
+    key = rita.post(f"{site}/connect/trials", {"device": device["key"], "port": "tcp/80"}).body["key"]
+    assert rita.get(f"/trials/{key}").body["state"] == "waiting"
+    assert rita.items(f"{site}/connect/zones")
+
+
+def _router(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/sites."""
+    assert rita.get(f"{site}/router").body["code"] == "no-router"
+    given = {"public_key": public_key(), "system": "routeros"}
+    assert rita.post(f"{site}/router", given).body["code"] == "has-gateway"
+    made = rita.post(f"{site}/router", {**given, "replace": True}).body
+    assert (made["gateway"]["system"], "PRIVATE_KEY" in made["configuration"]) == ("routeros", True)
+    assert rita.get(f"{site}/router").body == made
+    assert rita.post(f"{site}/router/configured").status == 204
+
+
+def _prepared_gateways(rita: Caller, level: str) -> None:
+    """Each part is looked at in tests/sites."""
+    base = f"/levels/{level}"
+    batch = rita.post(f"{base}/gateway-batches", {"name": "Lieferung", "serials": ["SN-1", "SN-2"]}).body
+    assert rita.items(f"{base}/gateway-batches") == [batch]
+    codes = rita.post(f"{base}/gateway-batches/{batch['key']}/codes").body["items"]
+    assert [each["preset"].partition("#")[2] for each in codes] == [each["code"] for each in codes]
+    site = rita.post(f"{base}/sites", {"name": "Pumpwerk"}).body["key"]
+    assigned = rita.post(f"/sites/{site}/prepared-gateway", {"number": "sn-1"}).body
+    assert (assigned["state"], assigned["number"]) == ("assigned", codes[0]["number"])
+    assert rita.delete(f"/sites/{site}/prepared-gateway").status == 204
+    assert rita.post(f"{base}/gateway-batches/{batch['key']}/shipped").status == 204
+    pieces = rita.items(f"{base}/prepared-gateways")
+    assert {each["state"] for each in pieces} == {"shipped"}
+    assert rita.delete(f"{base}/prepared-gateways/{pieces[0]['key']}").status == 204
 
 
 def _attachments(rita: Caller, site: str) -> None:
@@ -451,6 +492,7 @@ def _limits(world: World) -> None:
     assert limits == sonja.get(f"{path}/limits").body
     assert as_person(world.rita).patch(f"{path}/limits", {}).status == 403
     _releases(karl, sonja, f"/sites/{world.ours.school.key}/releases")
+    _connections(world)
     wish = {"rights": ["connect.use"], "minutes": 60, "reason": "Störung"}
     first = sonja.post(f"{path}/requests", wish).body
     assert [item["key"] for item in karl.items(f"{path}/requests")] == [first["key"]]
@@ -477,6 +519,34 @@ def _releases(karl: Caller, sonja: Caller, path: str) -> None:
     assert [item["key"] for item in karl.get(path).body["items"]] == [made["key"]]
     assert [item["minutes"] for item in sonja.get("/releases").body["items"]] == [30]
     assert karl.delete(f"{path}/{made['key']}").status == 204
+
+
+def _connections(world: World) -> None:
+    karl, sonja, site = as_person(world.karl), as_person(world.sonja), f"/sites/{world.ours.school.key}"
+    row = a_connection(world)
+    [item] = karl.items(f"/levels/{world.ours.school.key}/connections?running=true&way=tunnel")
+    assert (item["key"], item["person"], item["bytes_from_site"]) == (row.key, "Sonja", 2_900_000)
+    assert karl.post(f"{site}/connections/{row.key}/end", {"minutes": 5}).status == 204
+    [kept] = karl.get(f"{site}/kept-out").body["items"]
+    assert [each["by"] for each in sonja.get("/absences").body["items"]] == ["Karl"]
+    assert sonja.delete(f"/absences/{kept['key']}").status == 404
+    assert karl.delete(f"{site}/kept-out/{kept['key']}").status == 204
+    assert [each["key"] for each in sonja.items("/connections")] == [row.key]
+    assert sonja.post(f"/connections/{row.key}/end").status == 204
+    [left] = sonja.get("/absences").body["items"]
+    assert left["left"]
+    limits = f"/levels/{world.ours.school.key}/limits"
+    assert sonja.delete(f"/absences/{left['key']}").status == 204
+    assert karl.patch(f"{site}/traffic-budget", {"megabytes": 100}).body["stands"] == "ok"
+    assert karl.get(f"{site}/traffic").body["megabytes"] == 100
+    assert [each["what"] for each in karl.items(f"{site}/gateway-log")] == ["linked"]
+    before = karl.get(limits).body
+    assert karl.patch(limits, {"confirm": True, "confirm_reason": True}).body["confirm"]
+    assert sonja.post(f"{site}/confirmation", {}).body["code"] == "reason-missing"
+    confirmed = sonja.post(f"{site}/confirmation", {"reason": "Pumpe"}).body
+    assert [each["key"] for each in sonja.get("/confirmations").body["items"]] == [confirmed["key"]]
+    assert sonja.delete(f"/confirmations/{confirmed['key']}").status == 204
+    assert karl.patch(limits, before).body == before
 
 
 def _own(rita: Caller) -> None:

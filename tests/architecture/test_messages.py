@@ -16,26 +16,29 @@ CATALOGUES = messages.CATALOGUES
 #: What is the same word in that language as in English; anything else that is equal was forgotten.
 SAME = {
     "de": {
-        "Browser", "Browser: %(browser)s", "Code", "Computer", "Filter", "Gateway", "Gateway offline",
-        "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels", "Link",
+        "Browser", "Browser: %(browser)s", "Code", "Computer", "Filter", "Gateway", "Gateway %(number)s",
+        "Gateway offline", "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels", "Link",
         "Name", "Navigation", "Offline", "Online", "Organisation", "PIN",
-        "Passkey", "Person", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s", "offline", "online",
+        "Passkey", "Person", "Port", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s",
+        "offline", "online",
     },
     "fr": {
-        "%(number)s minute", "%(number)s minutes", "30 minutes",
-        "Actions", "Code", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
+        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
+        "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
-        "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Ports",
+        "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
         "Service", "Services", "Version",
     },
     "it": {
         "Account", "Browser", "Browser: %(browser)s", "Computer", "E-mail", "Endpoint", "File", "Gateway",
-        "Gateway offline", "Gateway online", "Hub", "In %(networks)s.", "Link", "No", "Offline", "Online", "PIN",
+        "Gateway %(number)s", "Gateway offline", "Gateway online", "Hub", "In %(networks)s.", "Link", "No",
+        "Offline", "Online", "PIN",
         "Passkey", "Password", "link", "no", "offline", "online", "token",
     },
     "all": {
-        "%(before)s → %(after)s", "%(count)d h", "%(count)d min", "%(count)d s", "Connect Basic",
-        "Furka %(version)s, %(day)s", "VLAN", "VLAN %(number)s",
+        "%(before)s → %(after)s", "%(what)s, %(moment)s", "%(count)d h", "%(count)d min", "%(count)d s",
+        "Connect Basic",
+        "Furka %(version)s, %(day)s", "Tunnel", "VLAN", "VLAN %(number)s",
     },
 }  # fmt: skip
 

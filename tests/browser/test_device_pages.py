@@ -6,17 +6,20 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from furka import clock
 from furka.kernel.wireguard import generate_private_key, public_key_of
+from furka.wire import PREFIX
 from tests.browser.hub import a_hub, call
 from tests.browser.people import Holder
 
 
 @pytest.fixture(scope="module")
 def hub(base_url: str, portal_home: Path) -> str:
-    """A hub that opens pages; nothing stands behind it. Its token."""
+    """The token of a hub that opens pages; nothing stands behind it."""
     return a_hub(base_url, portal_home)
 
 
@@ -59,7 +62,12 @@ def site(holder: Holder, hub: str, base_url: str) -> str:
 
 
 def test_a_click_leads_to_the_device_and_the_link_can_be_handed_on(
-    holder: Holder, site: str, look: Callable[[Page], list[str]], complaints: list[str]
+    holder: Holder,
+    site: str,
+    hub: str,
+    base_url: str,
+    look: Callable[[Page], list[str]],
+    complaints: list[str],
 ) -> None:
     page = holder.page
     page.context.route(
@@ -91,7 +99,37 @@ def test_a_click_leads_to_the_device_and_the_link_can_be_handed_on(
     _looks_well(page, look)
     page.get_by_role("button", name="Seite öffnen").click()
     page.wait_for_url(re.compile(r"^http://[a-z2-7]{26}\.localhost:9/\.furka/open\?t="))
+    _why_it_is_reached_and_what_a_test_finds(page, site, base_url, hub, look)
     assert complaints == []
+
+
+def _why_it_is_reached_and_what_a_test_finds(
+    page: Page, site: str, base_url: str, hub: str, look: Callable[[Page], list[str]]
+) -> None:
+    page.goto(f"{site}services/connect/zones/")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader"))
+    expect(row.first).to_contain_text("alle Ports")
+    _looks_well(page, look)
+    page.get_by_role("link", name="Warum?").last.click()
+    expect(
+        page.get_by_text("Erlaubt, aber jetzt nicht erreichbar.")
+    ).to_be_visible()  # the gateway was never there
+    _looks_well(page, look)
+    page.get_by_label("Port", exact=False).last.fill("80")
+    page.get_by_role("button", name="Antwort anzeigen").click()
+    page.get_by_role("button", name="Ausprobieren").click()
+    expect(page.get_by_text("Der Hub probiert es aus …")).to_be_visible()
+    _looks_well(page, look)
+
+    asked = httpx.get(
+        f"{base_url}{PREFIX}/hub/plan?since=0", headers={"Authorization": f"Bearer {hub}"}
+    ).json()
+    [trial] = asked["trials"]
+    found = {"name": trial["name"], "doors": [], "tunnel": False, "reply": "silent"}
+    call(base_url, "/hub/report", {"applied_revision": 1, "trials": [found]}, hub)
+
+    expect(page.get_by_text("Es schweigt:")).to_be_visible()  # without a click
+    _looks_well(page, look)
 
 
 def test_device_of_a_person_shows_whether_it_is_in_and_reaches_one_plant_under_its_real_addresses(
@@ -115,7 +153,7 @@ def test_device_of_a_person_shows_whether_it_is_in_and_reaches_one_plant_under_i
     expect(config).to_contain_text("PresharedKey = ")
     expect(config).to_contain_text("192.168.0.0/16")
     state = page.locator("#profile-state")
-    expect(state).to_contain_text("Nie verbunden")
+    expect(state).to_contain_text("Noch nie verbunden")
 
     [mine] = page.request.get("/api/v1/profiles").json()["items"]
     now = mine["created_at"]
@@ -149,3 +187,49 @@ def _looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
             page.emulate_media(color_scheme=scheme)
             assert look(page) == []
     page.emulate_media(color_scheme="light")
+
+
+def test_a_connection_appears_by_itself_and_is_ended_with_a_click(
+    holder: Holder,
+    site: str,
+    hub: str,
+    base_url: str,
+    look: Callable[[Page], list[str]],
+    complaints: list[str],
+) -> None:
+    page = holder.page
+    token = next(each["value"] for each in page.context.cookies() if each["name"] == "csrftoken")
+    made = page.request.post(
+        f"{base_url}/api/v1/profiles",
+        data={"name": "Laptop", "public_key": public_key_of(generate_private_key())},
+        headers={"X-CSRFToken": token, "Origin": base_url},
+    ).json()
+    page.goto(f"{site}connections/")
+    expect(page.get_by_text("Im Moment ist niemand in der Anlage")).to_be_visible()
+
+    def report(**said: object) -> None:
+        seen = {
+            "token": "a-connection",
+            "profile": made["key"],
+            "site_name": site.rstrip("/").rsplit("/", 1)[1],
+            "began_at": clock.now().isoformat(),
+            **said,
+        }
+        call(base_url, "/hub/report", {"applied_revision": 1, "accesses": [seen]}, hub)
+
+    report(bytes=3_000_000, answered_bytes=2_000_000)
+    inside = page.locator("#now")
+    expect(inside.get_by_text("Laptop")).to_be_visible()
+    assert look(page) == []
+    inside.get_by_role("button", name="Beenden").click()
+    page.get_by_role("dialog").get_by_role("button", name="Verlassen").click()
+    expect(page.locator("#now").get_by_role("heading", name="Ausgesperrt")).to_be_visible()
+
+    page.goto("/access/")
+    page.get_by_role("button", name="Zurückkommen").click()
+    expect(page.get_by_role("button", name="Zurückkommen")).to_have_count(0)
+    report(bytes=4_000_000, ended_at=clock.now().isoformat(), ended_by="idle")
+    page.goto("/access/connections/")
+    expect(page.get_by_role("row", name="Laptop")).to_contain_text("Turnhalle")
+    assert look(page) == []
+    assert complaints == []

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from furka.wire import PREFIX
+from tests.browser.hub import a_hub, call
 from tests.browser.people import log_in
 from tests.browser.stage import Stage, build
 from tests.browser.totp import set_up_app
@@ -113,8 +113,9 @@ def test_owner_limits_others_who_ask_each_time(
 
 
 def test_supporter_is_prepared_and_let_in_at_the_plant_by_a_code_over_the_phone(
-    seen_by: As, stage: Stage, base_url: str, look: Look
+    seen_by: As, stage: Stage, base_url: str, portal_home: Path, look: Look
 ) -> None:
+    a_hub(base_url, portal_home)
     karl, sonja = seen_by("karl"), seen_by("sonja")
     karl.goto(f"/levels/{stage.school}/limits/")
     karl.locator("[name=approval][value='connect.use']").check()
@@ -132,13 +133,11 @@ def test_supporter_is_prepared_and_let_in_at_the_plant_by_a_code_over_the_phone(
     assert pin not in karl.content(), "it was shown once"
 
     gateway = {"code": stage.claim_code, "public_key": public_key(), "version": "1"}
-    token = httpx.post(f"{base_url}{PREFIX}/gateway/claim", json=gateway).json()["token"]
+    token = call(base_url, "/gateway/claim", gateway).json()["token"]
     sonja.goto("/access/requests/")
     code = sonja.locator("code").first.inner_text()
-    headers = {"Authorization": f"Bearer {token}"}
     typed = {"code": code.replace(" ", ""), "language": "de"}
-    let_in = httpx.post(f"{base_url}{PREFIX}/gateway/release", json=typed, headers=headers)
-    assert (let_in.status_code, let_in.json()["person"]) == (200, "Sonja Muster")
+    assert call(base_url, "/gateway/release", typed, token).json()["person"] == "Sonja Muster"
     sonja.reload()
     expect(sonja.get_by_role("button", name="Zurückgeben")).to_be_visible()
     looks_right(sonja, look)
@@ -146,9 +145,10 @@ def test_supporter_is_prepared_and_let_in_at_the_plant_by_a_code_over_the_phone(
     karl.reload()
     expect(karl.get_by_role("row", name="Sonja Muster")).not_to_contain_text("noch nie")
     karl.get_by_role("button", name="Zurücknehmen").click()
-    expect(karl.get_by_text("kann nicht mehr")).to_be_visible()
-    again = httpx.post(f"{base_url}{PREFIX}/gateway/release", json={**typed, "code": pin}, headers=headers)
-    assert again.json()["code"] == "release-unknown"
+    expect(karl.get_by_text("kann vor Ort nicht mehr hereingelassen werden")).to_be_visible()
+    with pytest.raises(httpx.HTTPStatusError) as refused:
+        call(base_url, "/gateway/release", {**typed, "code": pin}, token)
+    assert refused.value.response.json()["code"] == "release-unknown"
 
 
 def test_emergency_lets_in_at_once_alarms_and_is_justified(

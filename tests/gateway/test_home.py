@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,18 @@ def identity() -> Identity:
 def test_a_new_home_knows_nobody(tmp_path: Path) -> None:
     home = Home(tmp_path / "new")
     assert (home.identity(), home.status(), home.settings_for(identity())) == (None, None, None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_writes_belongs_to_whoever_has_the_folder(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    home = Home(tmp_path)
+    with home.reserved_for("claim"):
+        home.keep_identity(identity())
+    assert {path.name: path.stat().st_uid for path in tmp_path.iterdir()} == {
+        "gateway.json": 65534,
+        "claim.lock": 65534,
+    }
 
 
 def test_settings_count_for_the_key_they_were_given_to(tmp_path: Path) -> None:

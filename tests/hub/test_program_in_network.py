@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 import stat
 import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
 
 from furka.clock import monotonic
 from furka.kernel.nft import Nft
-from furka.kernel.wireguard import WireGuardInterface
-from furka.plan.entries import Door, DoorPort
+from furka.kernel.wireguard import WireGuardInterface, generate_private_key, public_key_of
+from furka.plan.entries import Door, DoorPort, Peer, Prefix, TunnelEnd
 from tests.hub.fake_portal import FakePortal
 from tests.hub.process import HubProcess
-from tests.hub.tunnels import DEVICE, LAPTOP, PORT, SITE, Tunnels, tunnels
-from tests.kernel.namespace import run
+from tests.hub.tunnels import DEVICE, GATEWAY, LAPTOP, PLANT, PORT, SITE, Tunnels, tunnels
+from tests.kernel.namespace import inside, run
 from tests.lab.waiting import eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("network")]
@@ -267,6 +269,96 @@ def test_the_tunnel_reaches_nothing_of_the_hub_itself(
             check=False,
         )
         assert tried.returncode != 0
+
+
+_OTHER_PLANT, _OTHER_LAPTOP = IPv4Network("10.128.2.0/24"), IPv4Address("100.72.0.2")
+#: Counts what has got past the filter.
+_WATCH = """
+table inet watch {{
+    counter proper {{}}
+    counter lent {{}}
+    counter across {{}}
+    chain passed {{
+        type filter hook forward priority 10;
+        ip saddr {laptop} ip daddr {device} counter name proper
+        ip saddr {{ {lent} }} counter name lent
+        ip saddr {plant} ip daddr != {laptop} counter name across
+    }}
+}}
+"""
+
+
+def test_nobody_lends_an_address_and_no_plant_reaches_another(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    other_key = public_key_of(generate_private_key())
+    theirs = door(portal).model_copy(update={"profile": "two", "address": _OTHER_LAPTOP})
+    far = door(portal).model_copy(update={"site_name": "pool", "site": 2})
+    revision = portal.say(
+        door(portal),
+        theirs,
+        far,
+        Peer(name="two", end=TunnelEnd.PROFILE, public_key=other_key, address=_OTHER_LAPTOP),
+        Peer(
+            name="gw2",
+            end=TunnelEnd.GATEWAY,
+            public_key=public_key_of(generate_private_key()),
+            address=IPv4Address("100.65.0.2"),
+            prefixes=(_OTHER_PLANT,),
+        ),
+        Prefix(network=_OTHER_PLANT, site=2),
+    )
+    eventually(lambda: portal.reports[-1].applied_revision == revision)
+    lent = {
+        "laptop": [
+            _OTHER_LAPTOP,
+            GATEWAY,
+            IPv4Address("100.64.0.1"),
+            _OTHER_PLANT[5],
+            IPv4Address("100.66.0.1"),
+        ],
+        "plant": [_OTHER_PLANT[5], _OTHER_LAPTOP, IPv4Address("100.64.0.1"), IPv4Address("100.65.0.2")],
+    }
+    watch = _WATCH.format(
+        laptop=LAPTOP,
+        device=DEVICE,
+        plant=PLANT,
+        lent=", ".join({str(each) for some in lent.values() for each in some}),
+    )
+    Nft().run(watch)
+    assert joined.ask()
+
+    # Who has a door, and what the other plant is: both are asked for, under every address that is not one's own.
+    joined.phone.sendto(b"anybody there?", (str(_OTHER_PLANT[5]), PORT))
+    for network, sources in lent.items():
+        targets = (
+            [DEVICE, _OTHER_PLANT[5]] if network == "laptop" else [LAPTOP, _OTHER_PLANT[5], _OTHER_LAPTOP]
+        )
+        with inside(network):
+            sent = WireGuardInterface("lap0" if network == "laptop" else "gw0")
+            before = next(iter(sent.peers().values())).sent_bytes
+            for source in sources:
+                run("ip", "address", "add", f"{source}/32", "dev", "lo")
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+                    line.bind((str(source), PORT))
+                    for target in targets:
+                        line.sendto(b"lent", (str(target), PORT))
+                run("ip", "address", "del", f"{source}/32", "dev", "lo")
+            # They really left, encrypted with the key of whoever lent them.
+            eventually(lambda sent=sent, before=before: next(iter(sent.peers().values())).sent_bytes > before)  # type: ignore[misc]
+    # With its own address a plant can't begin anything either, neither towards others nor towards the hub.
+    for target in (_OTHER_PLANT[5], _OTHER_LAPTOP, IPv4Address("100.65.0.2"), IPv4Address("100.64.0.1")):
+        joined.device.sendto(b"across", (str(target), PORT))
+
+    assert joined.ask()
+    counted = {
+        each["counter"]["name"]: each["counter"]["packets"]
+        for each in json.loads(run("nft", "-j", "list", "counters", "table", "inet", "watch"))["nftables"]
+        if "counter" in each
+    }
+    assert counted["proper"] >= 2
+    assert (counted["lent"], counted["across"]) == (0, 0)
+    assert not joined.ask_back()
 
 
 def test_the_key_is_made_once_and_nobody_else_reads_it(hub: HubProcess, portal: FakePortal) -> None:

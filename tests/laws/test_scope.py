@@ -122,14 +122,18 @@ def in_force(grants: Iterable[Grant], at: datetime) -> dict[int, frozenset[str]]
     for row in rows:
         of_series.setdefault(row.series, []).append(row)
 
-    def rights(row: Grant) -> frozenset[str]:
+    def rights(row: Grant, *, passed_on: bool = False) -> frozenset[str]:
+        """What it allows; what it may only ask for it does not, but what a yes to that made has it."""
         if row.state != State.ACTIVE or not row.begun_at <= at or (row.ended_at and row.ended_at <= at):
             return frozenset()
         if at < row.valid_from or (row.valid_until and row.valid_until <= at) or not on_the_clock(row, at):
             return frozenset()
-        own = normalised(row.rights)
+        if row.on_request and passed_on:
+            return normalised(row.rights)
+        own = frozenset({"look"}) if row.on_request else normalised(row.rights)
         if row.source_series:
-            return own & frozenset().union(*map(rights, of_series.get(row.source_series, [])))
+            sources = of_series.get(row.source_series, [])
+            return own & frozenset().union(*(rights(source, passed_on=True) for source in sources))
         return own
 
     return {row.pk: allowed for row in rows if (allowed := rights(row))}

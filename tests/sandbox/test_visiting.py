@@ -23,8 +23,9 @@ from furka.sandbox.building import HUB_NAME
 from furka.sandbox.models import SampleWorld
 from furka.sandbox.plants import RESELLER
 from furka.services.connect.operations import create_profile
-from furka.sites.operations import add_network, home_hub, issue_claim_code
+from furka.sites.operations import add_network, issue_claim_code
 from furka.sites.queries import states_of
+from furka.sites.serving import home_hub
 from furka.tree import granting, operations, queries
 from furka.tree.granting import Relation, Terms
 from furka.tree.models import Kind, Node

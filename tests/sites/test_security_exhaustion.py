@@ -11,6 +11,7 @@ from furka.plan.addressing import PLAN, SHARE_OF_PLANTS
 from furka.services.connect import operations as connect
 from furka.services.connect.operations import MOST_PROFILES_A_DAY
 from furka.sites import operations as sites
+from furka.sites import serving
 from furka.sites.models import Network
 from furka.tree import operations
 from furka.tree.acting import Acting
@@ -82,7 +83,7 @@ def test_making_and_revoking_devices_again_and_again_takes_no_number_of_others(w
 def test_claiming_and_releasing_again_and_again_takes_no_number_of_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sites, "MOST_GATEWAYS_A_DAY", 3)
+    monkeypatch.setattr(serving, "MOST_GATEWAYS_A_DAY", 3)
     level = operations.open_level(by(world.fremd), Kind.RESELLER, "Fremd AG")
     site = operations.create_site(by(world.fremd), level, "Werk")
     for _ in range(3):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from tests.thread.installation import Transfer, opens, wait_for
+from furka.lab.programs import preset_file
+from furka.lab.topology import PORTAL, gateway_interface
+from tests.thread.installation import Transfer, key_pair, opens, wait_for
 from tests.thread.stage import Stage
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("closed")]
@@ -40,3 +44,82 @@ def test_pin_at_the_plant_opens_the_way_and_the_switch_closes_it(stage: Stage, t
     home = stage.lab.home / "gateway-a"
     stage.lab.run("gateway-a", ["furka", "gateway", "restore", "--home", str(home)], check=True)
     wait_for("the page opens again", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 20)
+
+
+def release(stage: Stage, plant: str) -> int:
+    """Part the plant's gateway from its site; returns its process, which has taken everything down."""
+    stage.rita.delete(f"/sites/{stage.sites[plant]['key']}/gateway")
+    host, name = f"gateway-{plant}", gateway_interface(plant)
+    gone = ["ip", "link", "show", "dev", name]
+    wait_for("its tunnel is down", lambda: stage.lab.run(host, gone).returncode != 0, 20)
+    number = stage.find_in_lab(f"furka gateway run .*{host}")
+    assert number is not None
+    return number
+
+
+def test_router_without_our_program_is_a_gateway_by_its_configuration_alone(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """What the portal writes for Linux is put into plant b's box as it is; nothing of ours is at work there."""
+    site, lab = stage.sites["b"]["key"], stage.lab
+    ours = release(stage, "b")
+    os.kill(ours, signal.SIGSTOP)
+    private, public = key_pair()
+    made = stage.rita.post(f"/sites/{site}/router", public_key=public, system="linux")
+    place = tmp_path / "furka-r.conf"
+    place.write_text(made["configuration"].replace("PRIVATE_KEY", private))
+    place.chmod(0o600)
+    try:
+        lab.run("gateway-b", ["wg-quick", "up", str(place)], check=True)
+        stage.wait_until("b", "online")
+        grant = stage.let_in("b")
+
+        transfer = Transfer(lab, "laptop", stage.heating["b"], tmp_path / "transfer")
+        network = stage.heating["b"].rpartition(".")[0]
+        assert not opens(lab, "laptop", f"{network}.2:8470"), "the box itself answers nothing"
+        assert not opens(lab, "laptop", stage.heating["a"]), "no other site is reached"
+        for host in ("gateway-b", "heating-b"):
+            [profile] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+            assert lab.run(host, ["ping", "-c1", "-W1", profile["address"]]).returncode != 0
+            assert not opens(lab, host, stage.heating["a"]), "nor by what is at the plant"
+
+        stage.revoke("b", grant)
+        wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+        assert not opens(lab, "laptop", stage.heating["b"])
+        transfer.stop()
+
+        stage.let_in("b")
+        stage.rita.delete(f"/sites/{site}/gateway")
+        wait_for("nobody enters any more", lambda: not opens(lab, "laptop", stage.heating["b"]), 20)
+    finally:
+        lab.run("gateway-b", ["wg-quick", "down", str(place)])
+        os.kill(ours, signal.SIGCONT)
+    assert "furka" not in lab.run("gateway-b", ["nft", "list", "tables"], check=True).stdout
+
+
+def test_box_with_the_line_of_its_label_comes_online_without_anybody(stage: Stage) -> None:
+    """It is plugged in first, and assigned afterwards by whoever reads its number."""
+    site, lab = stage.sites["b"]["key"], stage.lab
+    ours = release(stage, "b")
+    [reseller] = [level for level in stage.rita.get("/levels")["items"] if level["kind"] == "reseller"]
+    base = f"/levels/{reseller['key']}"
+    batch = stage.rita.post(f"{base}/gateway-batches", name="Lieferung", count=1)["key"]
+    [code] = stage.rita.post(f"{base}/gateway-batches/{batch}/codes")["items"]
+    stage.rita.post(f"{base}/gateway-batches/{batch}/shipped")
+    line = (
+        f"http://{PORTAL}/plug/{code['preset'].rpartition('/plug/')[2]}\n"  # as the portal is seen in the lab
+    )
+    preset_file(lab, "b").write_text(line)
+
+    def state() -> str:
+        pieces = stage.rita.get(f"{base}/prepared-gateways")["items"]
+        return str(next(each["state"] for each in pieces if each["number"] == code["number"]))
+
+    os.kill(ours, signal.SIGTERM)  # it is started again, as on a box that is plugged in
+    try:
+        wait_for("it waits for a site", lambda: state() == "waiting", 30)
+        stage.rita.post(f"/sites/{site}/prepared-gateway", number=code["number"])
+        wait_for("it is online", lambda: state() == "online", 60)
+        stage.let_in("b")
+    finally:
+        preset_file(lab, "b").unlink()

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from furka import clock
+from furka.cli.logins import PASSWORD
 from furka.lab.programs import connect
 from furka.lab.running import LabProcess
 from furka.lab.topology import gateway_interface
 from furka.lab.walls import Wall, set_wall
-from tests.thread.installation import Transfer, opens, wait_for
+from tests.thread.installation import Api, Transfer, opens, wait_for
 from tests.thread.stage import Stage
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("closed")]
@@ -55,6 +56,58 @@ def test_revoking_cuts_a_transfer_that_is_running(stage: Stage, tmp_path: Path) 
     wait_for("the transfer stops", lambda: not transfer.runs(), 10)
     assert not opens(stage.lab, "laptop", stage.heating["a"])
     transfer.stop()
+
+
+def test_ending_a_connection_stops_the_transfer_and_says_how_much_passed(
+    stage: Stage, tmp_path: Path
+) -> None:
+    site = stage.sites["a"]["key"]
+    stage.let_in("a")
+    transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+
+    def hers(query: str = "") -> list[dict[str, Any]]:
+        rows = stage.rita.get(f"/levels/{site}/connections?text=sonja{query}")["items"]
+        return [row for row in rows if row["email"] == "sonja@example.org"]
+
+    wait_for("Sonja is shown inside", lambda: bool(hers("&running=true")), 20)
+    [inside] = hers("&running=true")
+    assert (inside["way"], inside["device"], inside["relayed"]) == ("tunnel", "Laptop", False)
+
+    stage.rita.post(f"/sites/{site}/connections/{inside['key']}/end", minutes=5)
+
+    wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    arrived = transfer.size
+    transfer.stop()
+    wait_for("the end is told", lambda: not hers("&running=true"), 20)
+    ended = next(row for row in hers() if row["key"] == inside["key"])
+    assert arrived < ended["bytes_from_site"] < 10 * arrived + 100_000  # with the heads of its packets
+    assert 0 < ended["bytes_to_site"] < ended["bytes_from_site"]
+    [kept] = stage.rita.get(f"/sites/{site}/kept-out")["items"]
+    stage.rita.delete(f"/sites/{site}/kept-out/{kept['key']}")
+    wait_for("the page opens again", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 20)
+
+
+def test_a_confirmed_connection_opens_and_ends_with_a_word_in_the_portal(
+    stage: Stage, tmp_path: Path
+) -> None:
+    site = stage.sites["a"]["key"]
+    with Api(stage.url, "karl@example.org", PASSWORD) as karl:
+        karl.patch(f"/levels/{site}/limits", confirm=True, confirm_reason=True)
+        try:
+            stage.invited(site)
+            assert not opens(stage.lab, "laptop", stage.heating["a"])
+
+            confirmed = stage.sonja.post(f"/sites/{site}/confirmation", reason="Pumpe prüfen")
+            wait_for("the page opens", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 20)
+            transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+            stage.sonja.delete(f"/confirmations/{confirmed['key']}")
+
+            wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+            assert not opens(stage.lab, "laptop", stage.heating["a"])
+            transfer.stop()
+        finally:
+            karl.patch(f"/levels/{site}/limits")
 
 
 def test_revoking_cuts_through_the_relay_as_well(stage: Stage, tmp_path: Path) -> None:
@@ -127,6 +180,70 @@ def test_a_technician_reaches_no_other_technician(stage: Stage) -> None:
     assert not opens(stage.lab, "laptop", f"{address}:8081")
     assert stage.lab.run("laptop", ["ping", "-c1", "-W1", address]).returncode != 0
     listener.stop()
+
+
+#: Tries every address with every port at once; prints what answers.
+_SCAN = """
+import asyncio, sys
+async def dial(address, port):
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 2)
+    except (OSError, TimeoutError):
+        return None
+    writer.close()
+    return f"{address}:{port}"
+async def scan():
+    addresses, ports = sys.argv[1].split(","), map(int, sys.argv[2].split(","))
+    found = await asyncio.gather(*(dial(a, p) for p in list(ports) for a in addresses))
+    print(" ".join(each for each in found if each))
+asyncio.run(scan())
+"""
+
+
+def test_a_scan_finds_exactly_what_was_granted(stage: Stage) -> None:
+    stage.let_in("a")
+    inside = [f"100.{part}.0.{n}" for part in (64, 65, 66, 72) for n in (1, 2, 3)] + ["100.66.255.254"]
+    near, far = (stage.heating[plant].removesuffix(".10") for plant in ("a", "b"))
+    everywhere = [*inside, f"{near}.10", f"{near}.11", *(f"{far}.{n}" for n in (1, 2, 10, 11, 99))]
+    [mine] = [each for each in stage.sonja.get("/profiles")["items"] if each["name"] == "Laptop"]
+    addresses = ",".join(each for each in everywhere if each != mine["address"])
+
+    ports = "22,53,80,443,502,5000,8000,8080,8443,8470,9000,51820,51821"
+    found = stage.lab.run("laptop", ["python3", "-c", _SCAN, addresses, ports], check=True).stdout.split()
+
+    # Of the hub itself only the resolver, which tells everybody the names of what they may reach.
+    assert set(found) == {f"{near}.10:80", f"{near}.11:502", "100.64.0.1:53"}
+
+
+def test_trying_it_sends_a_real_packet(stage: Stage) -> None:
+    grant, site = stage.let_in("a"), f"/sites/{stage.sites['a']['key']}/connect"
+    why = stage.sonja.get(f"{site}/why?address=192.168.1.10&port=tcp/80")
+    assert (why["word"], why["reason"]) == ("yes", "granted")
+    sonja = why["person"]["key"]
+
+    def tried(address: str, port: str) -> tuple[object, ...]:
+        made = stage.rita.post(f"{site}/trials", person=sonja, address=address, port=port)
+        path = f"/trials/{made['key']}"
+        wait_for("the hub answers", lambda: stage.rita.get(path)["state"] != "waiting", 20)
+        found = stage.rita.get(path)
+        return found["state"], found["tunnel_up"], found["door_open"], found["reply"]
+
+    mute = "add table inet mute; add chain inet mute in { type filter hook input priority 0; }; "
+    stage.lab.run("heating-a", ["nft", mute + "add rule inet mute in tcp dport 82 drop"], check=True)
+    try:
+        assert tried("192.168.1.10", "tcp/80") == ("done", True, True, "answers")
+        assert tried("192.168.1.10", "tcp/81") == ("done", True, True, "refuses")
+        assert tried("192.168.1.10", "tcp/82") == ("done", True, True, "silent")
+        assert tried("192.168.1.99", "tcp/80") == ("done", True, True, "no-way")
+    finally:
+        stage.lab.run("heating-a", ["nft", "delete", "table", "inet", "mute"])
+
+    stage.revoke("a", grant)
+    # Her door is closed in the kernel; the device is there all the same.
+    assert tried("192.168.1.10", "tcp/80") == ("done", True, False, "answers")
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    told = {event["action"] for event in stage.rita.get(f"/levels/{stage.sites['a']['key']}/events")["items"]}
+    assert {"trial.asked", "trial.done"} <= told
 
 
 def test_the_plant_opens_no_connection_into_the_tunnel(stage: Stage) -> None:

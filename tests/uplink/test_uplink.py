@@ -12,8 +12,8 @@ from django.test import Client
 
 from furka import clock
 from furka.clock import FakeClock
+from furka.connections.models import Connection
 from furka.dispatch import hubs
-from furka.dispatch.models import SeenAccess
 from furka.gate.attempts import WRONG_PROOFS
 from furka.journal.models import Event
 from furka.sites import operations as sites
@@ -303,7 +303,12 @@ def told(world: World) -> list[tuple[str, Any]]:
 
 
 def test_access_that_is_reported_twice_counts_once(world: World, token: str) -> None:
-    ended = {"ended_at": (NOW - timedelta(minutes=1)).isoformat(), "ended_by": "idle", "bytes": 77}
+    ended = {
+        "ended_at": (NOW - timedelta(minutes=1)).isoformat(),
+        "ended_by": "idle",
+        "bytes": 77,
+        "answered_bytes": 70,
+    }
     for accesses in ([access(world)], [access(world)], [access(world, **ended)], [access(world, **ended)]):
         report = {"applied_revision": 1, "accesses": accesses}
         assert Caller(token).post("/hub/report", report).status_code == 200
@@ -312,8 +317,9 @@ def test_access_that_is_reported_twice_counts_once(world: World, token: str) -> 
         ("access.began", NOW - timedelta(minutes=5)),
         ("access.ended", NOW - timedelta(minutes=1)),
     ]
-    row = SeenAccess.objects.get()
-    assert (row.site_id, row.person_id, row.bytes) == (world.ours.school.pk, world.sonja.pk, 77)
+    row = Connection.objects.everything("a test").get()
+    assert (row.node, row.person, row.begun_with) == (world.ours.school, world.sonja, "Laptop")
+    assert (row.to_site, row.from_site, row.ended_by) == (7, 70, "idle")
     [began, _] = Event.objects.filter(action__startswith="access.").order_by("id")
     assert began.after == {"person": world.sonja.email, "name": "Sonja", "device": "Laptop"}
     assert began.node_id == world.ours.school.pk
@@ -350,7 +356,7 @@ def test_hub_is_not_believed_about_what_its_plan_does_not_say(world: World, toke
     assert Caller(token).post("/hub/report", {"applied_revision": 1, "accesses": lies}).status_code == 200
 
     assert Event.objects.count() == before
-    assert SeenAccess.objects.count() == 1
+    assert Connection.objects.everything("a test").count() == 1
 
 
 def test_second_hub_knows_nothing_of_the_first_ones_peers(world: World) -> None:
@@ -420,3 +426,57 @@ def test_asking_for_the_plan_says_that_the_hub_lives(world: World, token: str, f
             Caller(token).get("/hub/plan")
 
     assert Hub.objects.get().seen_at == NOW + timedelta(seconds=11)
+
+
+def test_a_code_that_is_shown_again_is_refused_and_told_to_the_site(world: World) -> None:
+    site = create_site(by(world.rita), world.ours.customer, "Turnhalle")
+    code = sites.issue_claim_code(by(world.rita), site)
+    sites.claim_gateway(program("test", NOW), code, public_key(), "box", "1")
+    replayed = {"code": code.lower(), "public_key": public_key(), "hostname": "thief\nbox", "version": "1"}
+    for _ in range(8):
+        refused = Client().post(f"{PREFIX}/gateway/claim", replayed, "application/json")
+        assert (refused.status_code, refused.json()["code"]) == (409, "code-used")
+    noted = Event.objects.filter(node_id=site.pk, action="gateway.claim-refused")
+    assert noted.count() == 5  # more of the same says nothing new
+    assert noted[0].after == {"hostname": "thief box", "refused": "code-used"}
+    assert queries.gateway_of(by(world.rita), site) is not None
+    assert code not in str([event.after for event in noted])
+
+
+def test_a_stolen_token_of_a_hub_sees_its_own_plan_and_opens_nothing_else(world: World) -> None:
+    stolen = hubs.enrol(program("test", NOW), "hub-2").token
+    thief = Client(headers={"Authorization": f"Bearer {stolen}"})
+    plan = PlanAnswer.model_validate_json(thief.get(f"{PREFIX}/hub/plan?since=0").content)
+    assert (plan.entries, plan.gone, plan.trials) == ((), (), ())
+    assert thief.get(f"{PREFIX}/gateway/settings").status_code == 401
+    assert thief.post(f"{PREFIX}/gateway/report", {}, "application/json").status_code == 401
+    for path in (
+        "/api/v1/levels",
+        "/api/v1/me",
+        "/api/v1/reachable",
+        f"/api/v1/levels/{world.ours.school.key}",
+    ):
+        assert thief.get(path).status_code == 401, path
+    assert thief.get(f"/levels/{world.ours.school.key}/").status_code == 302
+
+
+def test_a_stolen_token_of_a_gateway_hears_of_its_own_site_alone(world: World, box: sites.Claimed) -> None:
+    thief = Client(headers={"Authorization": f"Bearer {box.token}"})
+    told = thief.get(f"{PREFIX}/gateway/settings").content.decode()
+    assert world.ours.school.name not in told
+    assert thief.get(f"{PREFIX}/hub/plan?since=0").status_code == 401
+    assert thief.post(f"{PREFIX}/hub/report", {}, "application/json").status_code == 401
+    assert thief.get("/api/v1/levels").status_code == 401
+    # What it says of itself changes its own row alone.
+    before = list(Gateway.objects.everything("test").exclude(pk=box.gateway.pk).order_by("pk").values())
+    said = {
+        "version": "9",
+        "applied_etag": "x",
+        "back_end": "kernel",
+        "trouble": "<script>",
+        "cut_by": "network",
+    }
+    assert thief.post(f"{PREFIX}/gateway/report", said, "application/json").status_code == 200
+    assert (
+        list(Gateway.objects.everything("test").exclude(pk=box.gateway.pk).order_by("pk").values()) == before
+    )

@@ -22,15 +22,19 @@ class ClaimCode(Answer):
 
 
 class NewClaimCode(Input):
-    """How long a code shall work."""
+    """How long a code shall work, and whether for a box that takes the place of the gateway."""
 
     minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)] = 24 * 60
+    replaces: bool = Field(
+        False, description="The gateway works until another box shows the code; addresses stay the same."
+    )
 
 
 class Gateway(Answer):
-    """The box at the site."""
+    """The box at the site, or the site's own router."""
 
     key: str
+    system: str = Field(description="Of a router without our program; empty: a box with it.")
     hostname: str
     version: str
     back_end: str
@@ -176,6 +180,7 @@ def gateway(row: site_rows.Gateway) -> Gateway:
     """A gateway."""
     return Gateway(
         key=row.key,
+        system=row.system,
         hostname=row.hostname,
         version=row.version,
         back_end=row.back_end,

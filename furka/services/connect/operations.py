@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +16,8 @@ from furka.errors import Conflict, Invalid, NotThere
 from furka.plan.addressing import PLAN, PRIVATE_RANGES
 from furka.plan.names import DOMAIN
 from furka.services.connect.queries import reachable_among
-from furka.sites.operations import ends_elsewhere, home_hub
+from furka.sites.routers import checked_key
+from furka.sites.serving import ends_elsewhere, home_hub
 from furka.tree.models import Node
 from furka.tree.operation import AccessTouched, ProfileTouched, Work, own_operation
 from furka.tree.queries import operator
@@ -64,7 +64,7 @@ def create_profile(
     name = one_line(name)
     if not name or len(name) > 60:
         raise Invalid.at("name", "name-wrong", _("Please enter a name of at most 60 characters."))
-    key = _checked_key(public_key)
+    key = checked_key(public_key)
     if names not in NamesBy.values:
         raise Invalid.at("names", "names-unknown", _("Please choose one of these."))
     if ends_elsewhere(key):
@@ -108,7 +108,7 @@ def renew_profile(work: Work, key: str, public_key: str) -> MadeProfile:
     refuse_in_sample(work)
     refuse_beyond(work)
     profile = _own_profile(work, key)
-    fresh = _checked_key(public_key)
+    fresh = checked_key(public_key)
     if profile.revoked_at is not None:
         raise Conflict("profile-revoked", _("This device is blocked. Please add it anew."))
     if ends_elsewhere(fresh):
@@ -220,15 +220,3 @@ def _new_secret() -> str:
 
 def _key_taken() -> Conflict:
     return Conflict("key-taken", _("This key is already in use. Please make a new one."))
-
-
-def _checked_key(public_key: str) -> str:
-    try:
-        raw = base64.b64decode(public_key.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 32 or not any(raw):
-        raise Invalid.at(
-            "public_key", "key-wrong", _("This is not a public key of WireGuard (32 bytes in base64).")
-        )
-    return base64.b64encode(raw).decode()

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-
-from django.utils.safestring import SafeString, mark_safe
-
 from furka.plan.names import label_of
+from furka.portal.key_files import KeyFile
 from furka.services.connect.operations import MadeProfile, configuration
 
 #: How long the name of an interface may be (Linux: IFNAMSIZ less its closing zero).
 LONGEST_FILE_NAME = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """A profile as a file: its name, its text with a place for the private key, and both for the script."""
-
-    name: str
-    text: str
-
-    def as_json(self) -> SafeString:
-        """For a script block of the page, which it can't end."""
-        text = json.dumps({"name": self.name, "config": self.text})
-        return mark_safe(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S308  # nothing can end it
-
-
-def config_of(made: MadeProfile) -> Config:
+def config_of(made: MadeProfile) -> KeyFile:
     """The file of a profile whose secrets were just made."""
-    return Config(f"{_file_name(made.profile.name)}.conf", configuration(made.profile, made.preshared_key))
+    return KeyFile(f"{_file_name(made.profile.name)}.conf", configuration(made.profile, made.preshared_key))
 
 
 def _file_name(name: str) -> str:
