@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
@@ -17,6 +18,7 @@ from furka.access.narrowing import PortNumber
 from furka.account.sessions import public_key_of_session
 from furka.attachments import operations as attachments
 from furka.attachments.kinds import checked
+from furka.connections.models import Connection
 from furka.dispatch import hubs
 from furka.gate.tokens import issue_token
 from furka.inventory.imports import begin_import_of_rows
@@ -41,12 +43,14 @@ from furka.tree import (
     extending,
     granting,
     holdings,
+    keeping_out,
     lifecycle,
     offering,
     operations,
     queries,
     requesting,
     roles,
+    sessions,
 )
 from furka.tree.acting import Acting
 from furka.tree.ceilings import CeilingTerms
@@ -55,7 +59,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import program
 from furka.tree.requesting import Wish
 from furka.tunnel.models import Hub, Profile
-from furka.wire.hub import HubHello
+from furka.wire.hub import AccessSeen, HubHello, HubReport
 from tests.attachments.files import a_picture
 
 #: Tuesday, 24 November 2026, 14:00 in Zurich.
@@ -207,10 +211,43 @@ OWNED_BY = {
     "deleted": "rita",
     "asked": "sonja",
     "page": "sonja",
+    "connection": "sonja",
+    "absence": "max",
+    "confirmation": "sonja",
     "trial": "sonja",
     "number": "rita",
     "provider": "nobody",  # who of the cast logs in by an organisation
 }
+
+
+def a_connection(world: World, seconds: int = 300, **said: Any) -> Connection:
+    """Sonja has been inside our school since so many seconds, as the hub saw it."""
+    seen = {
+        "token": f"connection-{seconds}",
+        "profile": Profile.objects.get(person=world.sonja).key,
+        "site_name": world.ours.school.key,
+        "began_at": NOW - timedelta(seconds=seconds),
+        "bytes": 3_000_000,
+        "answered_bytes": 2_900_000,
+        **said,
+    }
+    report = HubReport(applied_revision=1, accesses=(AccessSeen.model_validate(seen),))
+    hubs.take_report(program("hub hub-1", NOW), world.hub, report)
+    return Connection.objects.everything("a test").get(token=seen["token"])
+
+
+def an_absence(world: World) -> str:
+    """Max, who could not enter anyway, left our school by himself; the key of it."""
+    return keeping_out.leave(by(world.max), world.ours.school, [USE_REMOTE_ACCESS]).key
+
+
+def a_confirmation(world: World) -> str:
+    """Sonja has confirmed that she connects, while the owner of our school asked for it; the key of it."""
+    karl, school = by(world.karl), world.ours.school
+    ceilings.set_ceiling(karl, school, CeilingTerms(confirm=(USE_REMOTE_ACCESS.key,)))
+    row = sessions.connect(by(world.sonja), school, [USE_REMOTE_ACCESS])
+    ceilings.lift_ceiling(by(world.karl), school)
+    return row.key
 
 
 def a_prepared_gateway(who: Person, level: Node) -> PreparedGateway:
@@ -298,6 +335,9 @@ def samples(world: World) -> dict[str, str]:
         "offer": an_offer_to(world.fremd),
         "made": offering.offer(rita, world.ours.depot, offering.Address("x@example.org")).key,
         "page": an_open_page(sonja, school),
+        "connection": a_connection(world).key,
+        "absence": an_absence(world),
+        "confirmation": a_confirmation(world),
         "trial": a_trial(sonja, school),
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,

@@ -140,7 +140,8 @@ def is_of_owners(
 ) -> bool:
     """Whether the person may do this there by a holding that none of these ceilings limits."""
     above = ceilings_over(ceilings, place)
-    free = [each for each in held if all(is_own_side(each, ceiling) for ceiling in above)]
+    owners = [each for each in above if each.person_id is None]
+    free = [each for each in held if all(is_own_side(each, ceiling) for ceiling in owners)]
     return decide(free, right, place, at, limit, above).allowed
 
 

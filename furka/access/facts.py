@@ -110,7 +110,11 @@ class Ceiling:
 
     `rights` are the most that others may do (None: no bound), `hours` when they may do it (None: always),
     `approval` what they may do only with a yes of the owner's side to each time. `two_factor` asks everybody
-    for a second factor, the owner's side included.
+    for a second factor, the owner's side included, and `confirm` are rights that count for everybody only while they
+    have confirmed in the portal that they connect to the site.
+
+    One with a `person_id` is no owner's, and is about that one person, whoever's they are: it keeps them out of
+    `kept_from` in `kept_out`, or says that they have confirmed for the site in `confirmed`; nothing else.
     """
 
     place: Place
@@ -118,10 +122,19 @@ class Ceiling:
     hours: tuple[Interval, ...] | None = None
     approval: frozenset[str] = frozenset()
     two_factor: bool = False
+    confirm: frozenset[str] = frozenset()
+    person_id: int | None = None
+    kept_from: frozenset[str] = frozenset()
+    kept_out: Interval | None = None
+    confirmed: Interval | None = None
 
     def __post_init__(self) -> None:
         if self.rights is not None:
             object.__setattr__(self, "rights", normalised(self.rights))
+        if (self.person_id is not None) != ((self.kept_out is None) != (self.confirmed is None)):
+            raise ValueError("one person is kept out for a time, or has confirmed for a time")
+        if self.confirmed is not None and self.place.kind is not Kind.SITE:
+            raise ValueError("one connects to sites")
 
 
 def check_depth(depth: int | None) -> None:

@@ -23,7 +23,7 @@ from typing import assert_never
 from furka.access.facts import Ceiling, Held, Kind, Limit, Place
 from furka.access.narrowing import WHOLE, Narrowing, Spot
 from furka.access.rights import JOURNAL, LOOK, PEOPLE, RIGHTS, STRUCTURE, Right
-from furka.access.windows import Interval, covers, intersection, merged, utc
+from furka.access.windows import Interval, covers, intersection, merged, subtract, utc
 
 #: What still counts on a level that is out of service: to see what was, and to bring it back.
 COUNTS_WHEN_ARCHIVED = frozenset(right.key for right in (LOOK, JOURNAL, STRUCTURE, PEOPLE))
@@ -38,10 +38,12 @@ class Reason(StrEnum):
     NOT_VISIBLE = "not-visible"  # nothing that the person holds now lets them see that place
     LIMITED = "limited"  # they see it and hold the right now; the token they use leaves it out
     ARCHIVED = "archived"  # they hold it; the level is out of service
+    UNCONFIRMED = "unconfirmed"  # they hold it; they have to confirm first that they connect
     TWO_FACTOR = "two-factor"  # they hold it; the level asks for a second factor, and they have none
     CEILING = "ceiling"  # they hold it; the owner of the level leaves it to nobody else
     CEILING_HOURS = "ceiling-hours"  # they hold it; the owner leaves it to others at other hours
     APPROVAL = "approval"  # they hold it; the owner wants to be asked each time
+    KEPT_OUT = "kept-out"  # they hold it; somebody has ended their access for a while
     NARROWED = "narrowed"  # they may do it at the site, but not with that device, or not on that port
     NOT_NOW = "not-now"  # they see it, and hold the right there at another time
     RIGHT_MISSING = "right-missing"  # they see it, and do not hold the right there at all
@@ -182,6 +184,9 @@ def scope(
         narrow = narrowed(each, limit)
         if narrow is None or key not in narrow.rights or not narrow.interval.covers(at):
             continue
+        for site in _confirmed_below(lying, narrow.place, each) if _asks_to_confirm(lying, key) else ():
+            if not closed_by(ceilings_over(lying, site), each, key, at):
+                alike[frozenset(), each.narrowing].append(site)
         if closed_by(ceilings_over(lying, narrow.place), each, key, at):
             continue
         below = (ceiling for ceiling in lying if _at_or_above(narrow.place, ceiling.place))
@@ -194,6 +199,12 @@ def scope(
             for (closed, narrowing), places in alike.items()
         )
     )
+
+
+def _confirmed_below(ceilings: Iterable[Ceiling], top: Place, held: Held) -> list[Place]:
+    """The sites at or below a level for which the person has confirmed, perhaps at another time."""
+    own = (each for each in ceilings if each.confirmed and each.person_id == held.person_id)
+    return [each.place for each in own if _at_or_above(top, each.place)]
 
 
 def _stretch(places: list[Place], closed: frozenset[int], in_service: bool) -> Stretch:
@@ -296,20 +307,52 @@ def closed_by(ceilings: Iterable[Ceiling], held: Held, key: str, at: datetime) -
     """Why these ceilings, all of which count there, leave nothing of that right to that holding at that moment."""
     if key == LOOK.key:
         return None
-    found = [reason for ceiling in ceilings if (reason := _closed(ceiling, held, key, at))]
+    lying = tuple(ceilings)
+    found = [reason for ceiling in lying if (reason := _closed(ceiling, held, key, at))]
+    if _asks_to_confirm(lying, key) and not covers(_confirmed(lying, held), at):
+        found.append(Reason.UNCONFIRMED)
     return max(found, key=_HARDEST.index) if found else None
 
 
+def _asks_to_confirm(ceilings: Iterable[Ceiling], key: str) -> bool:
+    return any(key in ceiling.confirm for ceiling in ceilings)
+
+
+def _confirmed(ceilings: Iterable[Ceiling], held: Held) -> tuple[Interval, ...]:
+    """When the person has confirmed that they connect to the site at which these ceilings count."""
+    return merged(each.confirmed for each in ceilings if each.confirmed and each.person_id == held.person_id)
+
+
+def as_if_confirmed(ceilings: Iterable[Ceiling]) -> tuple[Ceiling, ...]:
+    """The same without what everybody can do by themselves at any time: to confirm that they connect."""
+    return tuple(replace(each, confirm=frozenset()) for each in ceilings if each.confirmed is None)
+
+
 #: From what is soonest mended to what only the owner can change.
-_HARDEST = (Reason.APPROVAL, Reason.TWO_FACTOR, Reason.CEILING_HOURS, Reason.CEILING)
+_HARDEST = (
+    Reason.UNCONFIRMED,
+    Reason.APPROVAL,
+    Reason.TWO_FACTOR,
+    Reason.CEILING_HOURS,
+    Reason.KEPT_OUT,
+    Reason.CEILING,
+)
 
 
 def _closed(ceiling: Ceiling, held: Held, key: str, at: datetime) -> Reason | None:
+    if ceiling.kept_out is not None:
+        return Reason.KEPT_OUT if _keeps_out(ceiling, held, key) and ceiling.kept_out.covers(at) else None
+    if ceiling.confirmed is not None:
+        return None
     reason = _closed_for_good(ceiling, held, key)
     if reason is Reason.CEILING or is_own_side(held, ceiling):
         return reason
     outside = ceiling.hours is not None and not covers(ceiling.hours, at)
     return Reason.CEILING_HOURS if outside else reason
+
+
+def _keeps_out(ceiling: Ceiling, held: Held, key: str) -> bool:
+    return ceiling.person_id == held.person_id and key in ceiling.kept_from
 
 
 def _closed_for_good(ceiling: Ceiling, held: Held, key: str) -> Reason | None:
@@ -329,7 +372,14 @@ def _left_by(ceilings: Iterable[Ceiling], held: Held, key: str, interval: Interv
     left: tuple[Interval, ...] = (interval,)
     if key == LOOK.key:
         return left
-    for ceiling in ceilings:
+    lying = tuple(ceilings)
+    if _asks_to_confirm(lying, key):
+        left = intersection(left, _confirmed(lying, held))
+    for ceiling in lying:
+        if ceiling.kept_out is not None:
+            left = subtract(left, (ceiling.kept_out,)) if _keeps_out(ceiling, held, key) else left
+        if ceiling.person_id is not None:
+            continue
         if _closed_for_good(ceiling, held, key):
             return ()
         if ceiling.hours is not None and not is_own_side(held, ceiling):

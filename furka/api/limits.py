@@ -9,10 +9,11 @@ from ninja import Query
 from pydantic import Field
 
 from furka.access.rights import LOOK, PEOPLE
-from furka.access.windows import windows_from_json
+from furka.access.windows import WeeklyWindow, windows_from_json
 from furka.api import schemas
 from furka.api.paging import Page, Paging, items_of
 from furka.api.routes import Key, Routes, at_node, own
+from furka.catalogue.service import visit_rights
 from furka.errors import Invalid, NotThere
 from furka.tree import answering, ceilings, entering, queries, requesting, requests
 from furka.tree.acting import Acting
@@ -34,6 +35,11 @@ class Limits(schemas.Answer):
     approval: list[str] = Field(description="Only with a yes to each time.")
     two_factor: bool
     emergency: bool
+    confirm: bool = Field(description="Everybody confirms in the portal each time that they connect.")
+    confirm_reason: bool
+    confirm_factor: bool
+    idle_minutes: int = Field(description="A confirmation ends when nothing passes for so long …")
+    longest_minutes: int = Field(description="… and after so long in any case.")
 
 
 class LimitsOfLevel(Limits):
@@ -57,6 +63,26 @@ class NewLimits(schemas.Input):
     approval: list[str] = []
     two_factor: bool = False
     emergency: bool = False
+    confirm: bool = Field(False, description="Everybody confirms in the portal each time that they connect.")
+    confirm_reason: bool = False
+    confirm_factor: bool = False
+    idle_minutes: int = Field(ceilings.USUAL_PAUSE, ge=1, le=ceilings.LONGEST_SESSION)
+    longest_minutes: int = Field(ceilings.USUAL_SESSION, ge=1, le=ceilings.LONGEST_SESSION)
+
+    def terms(self, windows: tuple[WeeklyWindow, ...]) -> CeilingTerms:
+        """The same for the operation."""
+        return CeilingTerms(
+            self.rights,
+            windows,
+            self.approval,
+            self.two_factor,
+            self.emergency,
+            [right.key for right in visit_rights()] if self.confirm else (),
+            self.confirm_reason,
+            self.confirm_factor,
+            self.idle_minutes,
+            self.longest_minutes,
+        )
 
 
 class NewRequest(schemas.Input):
@@ -119,7 +145,18 @@ def read_limits(by: Acting, level: Node) -> Limits:
     """What others may do at a level, as set at exactly this one."""
     row = ceilings.ceiling_of(by, level)
     if row is None:
-        return Limits(rights=None, windows=[], approval=[], two_factor=False, emergency=False)
+        return Limits(
+            rights=None,
+            windows=[],
+            approval=[],
+            two_factor=False,
+            emergency=False,
+            confirm=False,
+            confirm_reason=False,
+            confirm_factor=False,
+            idle_minutes=ceilings.USUAL_PAUSE,
+            longest_minutes=ceilings.USUAL_SESSION,
+        )
     return Limits(**_terms(row))
 
 
@@ -131,8 +168,7 @@ def set_limits(by: Acting, level: Node, body: NewLimits) -> Limits:
         read = windows_from_json(windows)
     except ValueError as error:
         raise Invalid.at("windows", "windows-wrong", str(error)) from None
-    terms = CeilingTerms(body.rights, read, body.approval, body.two_factor, body.emergency)
-    ceilings.set_ceiling(by, level, terms)
+    ceilings.set_ceiling(by, level, body.terms(read))
     return read_limits(by, level)
 
 
@@ -229,6 +265,11 @@ def _terms(row: Ceiling) -> dict[str, Any]:
         "approval": row.approval,
         "two_factor": row.two_factor,
         "emergency": row.emergency,
+        "confirm": bool(row.confirm),
+        "confirm_reason": row.confirm_reason,
+        "confirm_factor": row.confirm_factor,
+        "idle_minutes": row.idle_minutes,
+        "longest_minutes": row.longest_minutes,
     }
 
 

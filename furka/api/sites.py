@@ -50,7 +50,9 @@ def read_claim_code(by: Acting, site: Node) -> schemas.ClaimCode:
 def issue_claim_code(by: Acting, site: Node, body: schemas.NewClaimCode = _A_DAY) -> schemas.ClaimCode:
     """A new code; an older one that was not used stops working."""
     lasts = timedelta(minutes=body.minutes)
-    return schemas.ClaimCode(code=operations.issue_claim_code(by, site, lasts), valid_until=by.at + lasts)
+    return schemas.ClaimCode(
+        code=operations.issue_claim_code(by, site, lasts, replaces=body.replaces), valid_until=by.at + lasts
+    )
 
 
 @routes.delete("/sites/{key}/gateway", at_node(CONFIGURE, Kind.SITE))

@@ -78,3 +78,8 @@ def service(key: str) -> Service:
 def services_at(kind: Kind) -> list[Service]:
     """The services that are configured at this kind of level."""
     return [each for each in _services.values() if kind in each.levels]
+
+
+def visit_rights() -> list[Right]:
+    """What lets somebody into the network of a site, by whichever service."""
+    return [each.visit_right for each in services_at(Kind.SITE)]

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "furka.trials",
     "furka.attachments",
     "furka.catalogue",
+    "furka.connections",
     "furka.dispatch",
     "furka.inventory",
     "furka.account",

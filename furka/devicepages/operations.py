@@ -14,6 +14,7 @@ from furka.devicepages.models import OpenPage
 from furka.errors import Conflict, NotThere
 from furka.plan.addressing import PLAN
 from furka.sites.models import Device, Gateway
+from furka.tree.models import Node
 from furka.tree.operation import AccessTouched, Work, own_operation
 from furka.tunnel.addresses import draw, page_number
 from furka.tunnel.models import Hub
@@ -109,6 +110,11 @@ def take_closed(work: Work, hub: Hub, closed: PageClosed) -> None:
 def end_overdue(work: Work) -> int:
     """Put into the record that pages came to their end; the kernel has closed them by itself."""
     return _end_all(work, list(_open_rows().filter(ends_at__lte=work.at)[:500]), "time")
+
+
+def end_pages_of(work: Work, person_id: int, site: Node) -> None:
+    """Everything that somebody has open at a site closes. Part of an operation."""
+    _end_all(work, list(_open_rows().filter(person_id=person_id, node=site)), "closed")
 
 
 def forget_old(at: datetime) -> int:

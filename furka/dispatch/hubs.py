@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from furka.devicepages.models import OpenPage
+from furka.connections.operations import End, end_named, take_seen
 from furka.devicepages.operations import take_closed
-from furka.dispatch.models import PlanEntry, SeenAccess
+from furka.dispatch.models import PlanEntry
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
-from furka.people.models import Person
+from furka.sites.gateway_log import Change, note
 from furka.sites.keys import take_over
 from furka.sites.models import Gateway
+from furka.sites.traffic import count
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, own_operation
 from furka.tree.queries import operator
@@ -125,14 +125,19 @@ def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:
         if gateway is not None:
             take_over(work, gateway)
     if gateway is not None:
-        changed = gateway.online != seen.online
-        gateway.online, gateway.endpoint = seen.online, _from_outside(one_line(seen.endpoint)[:80])
+        changed, at = gateway.online != seen.online, min(seen.at, work.at)
+        before, endpoint = gateway.endpoint, _from_outside(one_line(seen.endpoint)[:80])
+        gateway.online, gateway.endpoint = seen.online, endpoint
+        if _host_of(endpoint) not in ("", _host_of(before)):
+            note(gateway, Change.ADDRESS, _host_of(endpoint), at)
         gateway.handshake_at = _not_later(seen.handshake_at, work.at) or gateway.handshake_at
         if changed:
-            gateway.online_changed_at = min(seen.at, work.at)
+            gateway.online_changed_at = at
             what = "gateway.online" if seen.online else "gateway.offline"
-            work.record(gateway.node, what, at=min(seen.at, work.at))
-        gateway.save(update_fields=["online", "endpoint", "handshake_at", "online_changed_at"])
+            work.record(gateway.node, what, at=at)
+            note(gateway, Change.ONLINE if seen.online else Change.OFFLINE, "", at)
+        counted = count(work, gateway, seen.received_bytes, seen.sent_bytes)
+        gateway.save(update_fields=["online", "endpoint", "handshake_at", "online_changed_at", *counted])
         return
     profiles = Profile.objects.select_for_update().filter(hub=hub, revoked_at=None)
     profile = profiles.filter(public_key=seen.public_key).first()
@@ -157,55 +162,12 @@ def _note_endpoint(profile: Profile, endpoint: str, at: datetime) -> None:
 
 
 def _take_access(work: Work, hub: Hub, seen: AccessSeen) -> None:
-    end, site = _end_named(seen.profile), _site(seen.site_name)
-    if end is None or site is None:
-        return
-    began_at = min(seen.began_at, work.at)
-    if not _had_door(hub, end, site):
-        return
-    row, created = SeenAccess.objects.get_or_create(
-        hub=hub,
-        token=seen.token,
-        defaults={"site_id": site.pk, "person_id": end.person.pk, "began_at": began_at},
-    )
-    if (row.site_id, row.person_id) != (site.pk, end.person.pk):
-        return
-    who = {"person": end.person.email, "name": str(end.person), "device": end.name, **end.told}
-    if created:
-        work.record(site, "access.began", at=began_at, after=who)
-    if seen.ended_at is None:
-        return
-    ended_at, carried = max(row.began_at, min(seen.ended_at, work.at)), _counted(seen.bytes)
-    still_open = SeenAccess.objects.filter(pk=row.pk, ended_at=None)
-    if still_open.update(ended_at=ended_at, bytes=carried):
-        told = {
-            **who,
-            "bytes": carried,
-            "because": one_line(seen.ended_by)[:20],
-            "began": row.began_at.isoformat(),
-        }
-        work.record(site, "access.ended", at=ended_at, after=told)
+    end, site = end_named(seen.profile), _site(seen.site_name)
+    if end is not None and site is not None and _had_door(hub, end, site):
+        take_seen(work, hub, end, site, seen)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """From where somebody enters: a device of theirs, or a page that they have open in a browser."""
-
-    key: str
-    person: Person
-    name: str
-    told: Mapping[str, str]
-
-
-def _end_named(key: str) -> _End | None:
-    profile = Profile.objects.filter(key=key).select_related("person").first()
-    if profile is not None:
-        return _End(key, profile.person, profile.name, {})
-    page = OpenPage.objects.everything(_REASON).filter(key=key).select_related("person", "device").first()
-    return None if page is None else _End(key, page.person, "", {"page": page.device.name})
-
-
-def _had_door(hub: Hub, end: _End, site: Node) -> bool:
+def _had_door(hub: Hub, end: End, site: Node) -> bool:
     """Whether the hub's plan lets them into that site from there, or lately did."""
     doors = PlanEntry.objects.filter(hub=hub, site_id=site.pk, person_id=end.person.pk)
     return doors.filter(key__startswith=f"door/{end.key}/").exists()
@@ -214,6 +176,11 @@ def _had_door(hub: Hub, end: _End, site: Node) -> bool:
 def _from_outside(endpoint: str) -> str:
     """From where a tunnel comes; whoever comes through the relay comes, for the hub, from its own machine."""
     return "" if endpoint.startswith("127.") else endpoint
+
+
+def _host_of(endpoint: str) -> str:
+    """Without the port, which changes all the time behind a carrier's translation."""
+    return endpoint.rpartition(":")[0]
 
 
 def _counted(number: int) -> int:

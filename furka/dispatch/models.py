@@ -1,4 +1,4 @@
-"""Stored plan entries, and the accesses that hubs have seen."""
+"""Stored plan entries."""
 
 from __future__ import annotations
 
@@ -36,28 +36,6 @@ class PlanEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} ({self.revision})"
-
-
-class SeenAccess(models.Model):
-    """An access that a hub saw begin, and perhaps end. The token makes a report that is sent twice count once."""
-
-    hub = models.ForeignKey(Hub, on_delete=models.CASCADE, related_name="+")
-    token = models.CharField(max_length=64)
-    site_id = models.BigIntegerField()
-    person_id = models.BigIntegerField(null=True)
-    began_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-    bytes = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=["hub", "token"], name="access_counted_once"),)
-        indexes = (
-            models.Index(fields=["site_id", "-began_at"], name="access_of_site"),
-            models.Index(fields=["person_id", "site_id"], name="access_of_person"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.site_id} {self.began_at}"
 
 
 class GivenName(models.Model):

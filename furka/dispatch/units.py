@@ -332,7 +332,8 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
                 theirs = held.get(unit.person_id, ())
                 parts = openings(theirs, each.visit_right, site.place, _HORIZON, ceilings=ceilings)
                 found_spots = spots.get(site.pk, ())
-                opened = tuple(_opening(*part, found_spots) for part in sorted(parts.items(), key=_by_name))
+                ahead = ((part, _not_over(times, at)) for part, times in sorted(parts.items(), key=_by_name))
+                opened = tuple(_opening(part, times, found_spots) for part, times in ahead if times)
                 who = (site.pk, unit.person_id)
                 world = _visit(site, profiles[unit.person_id], opened, pages.get(who, ()))
                 if who in at_hand:
@@ -343,6 +344,11 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
                 entries += [(gateway.hub_id, entry) for entry in each.compile_visit(world, settings)]
         found.append(Compiled(unit, tuple(entries)))
     return found
+
+
+def _not_over(intervals: Iterable[Interval], at: datetime) -> tuple[Interval, ...]:
+    """Without what has ended: so a door goes at once, and not only when the hub's clock says so."""
+    return tuple(each for each in intervals if each.ends_at is None or each.ends_at > at)
 
 
 def _by_name(part: tuple[Narrowing, object]) -> str:

@@ -107,11 +107,11 @@ class LinuxMachine:
     def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
         found: dict[DoorKey, float] = {}
         with _as_machine_error():
-            at = monotonic()
             for key in doors:
                 name, element = hub_nft.element_of(key)
-                for each in self._nft.element(FAMILY, TABLE, name, element):
-                    found[key] = _door(name, each, at)[1] - at
+                left = self._nft.seconds_left(FAMILY, TABLE, name, element)
+                if left is not None:
+                    found[key] = left
         return found
 
     def change_peers(
@@ -151,7 +151,8 @@ class LinuxMachine:
 
     def uses(self) -> dict[DoorKey, Use]:
         with _as_machine_error():
-            return dict(_use(element) for element in self._elements("used"))
+            there, back = (dict(map(_use, self._elements(name))) for name in ("used", "answered"))
+            return {key: _both(there.get(key), back.get(key)) for key in there.keys() | back.keys()}
 
     def listen(self, visits: Iterable[DoorKey]) -> None:
         with _as_machine_error():
@@ -220,6 +221,11 @@ def _door(name: str, element: Any, at: float) -> tuple[DoorKey, float]:
 def _use(element: Any) -> tuple[DoorKey, Use]:
     counted = element["elem"]
     return _key("used", counted["val"]), Use(counted["counter"]["packets"], counted["counter"]["bytes"])
+
+
+def _both(there: Use | None, back: Use | None) -> Use:
+    there, back = there or Use(0, 0), back or Use(0, 0)
+    return Use(there.packets + back.packets, there.bytes + back.bytes, back.bytes)
 
 
 def _prefixes(entries: Iterable[Any]) -> Iterator[tuple[IPv4Network, int]]:

@@ -27,10 +27,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What has passed a door, both ways together, since the machine began to count."""
+    """What has passed a door, both ways together, since the machine began to count; `answered` came from the site."""
 
     packets: int
     bytes: int
+    answered: int = 0
 
 
 @dataclass(slots=True)

@@ -185,7 +185,7 @@ class MemoryMachine:
             }
             if destination in network and not ways.isdisjoint(now.doors):
                 before = self.used.get(key, Use(0, 0))
-                self.used[key] = Use(before.packets + packets, before.bytes + size)
+                self.used[key] = Use(before.packets + packets, before.bytes + size, before.answered)
                 return True
             if destination in network and key in self.listens:
                 self.knocked[key] = monotonic()

@@ -29,7 +29,8 @@ class Timing:
     silent_gateway: timedelta = timedelta(seconds=80)  # three of its signs of life, one every 25 s
     silent_profile: timedelta = timedelta(seconds=180)  # a laptop shows only handshakes while it is idle
     idle_access: timedelta = timedelta(seconds=60)
-    counters: timedelta = timedelta(minutes=5)
+    counters: timedelta = timedelta(minutes=5)  # of peers
+    moved: timedelta = timedelta(seconds=30)  # of accesses that run: somebody may be watching
 
 
 class Passage(BaseModel):
@@ -41,8 +42,10 @@ class Passage(BaseModel):
     site_name: str
     packets: int = 0  # of the machine's counter when it was last seen
     bytes: int = 0
+    answered: int = 0
     packets_before: int = 0  # of these, what belongs to earlier accesses
     bytes_before: int = 0
+    answered_before: int = 0
     token: str = ""  # empty while no access runs
     began_at: AwareDatetime | None = None
     moved_at: AwareDatetime | None = None
@@ -153,6 +156,7 @@ class AccessWatch:
         ]
         for passage in self._passages.values():
             passage.packets = passage.bytes = passage.packets_before = passage.bytes_before = 0
+            passage.answered = passage.answered_before = 0
         self._birth = birth
         return ended
 
@@ -161,7 +165,8 @@ class AccessWatch:
         if use.packets < passage.packets:  # somebody emptied the counter
             passage.packets_before -= passage.packets
             passage.bytes_before -= passage.bytes
-            passage.packets = passage.bytes = 0
+            passage.answered_before -= passage.answered
+            passage.packets = passage.bytes = passage.answered = 0
         if use.packets == passage.packets:
             return []
         # It may have been used and closed while this program did not run.
@@ -171,8 +176,10 @@ class AccessWatch:
             passage.began_at = passage_at
             passage.told_at = None
             passage.packets_before, passage.bytes_before = passage.packets, passage.bytes
+            passage.answered_before = passage.answered
         passage.packets, passage.bytes, passage.moved_at = use.packets, use.bytes, passage_at
-        if passage.told_at is not None and now - passage.told_at < self._timing.counters:
+        passage.answered = use.answered
+        if passage.told_at is not None and now - passage.told_at < self._timing.moved:
             return []
         passage.told_at = now
         return [self._message(passage)]
@@ -193,6 +200,7 @@ class AccessWatch:
             began_at=passage.began_at,
             bytes=passage.bytes - passage.bytes_before,
             packets=passage.packets - passage.packets_before,
+            answered_bytes=passage.answered - passage.answered_before,
         )
 
 

@@ -24,12 +24,16 @@ from furka.people.models import Person
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A kind of mail. One that is required can not be switched off."""
+    """A kind of mail. One that is required can not be switched off; one that is `chosen_only` has to be switched on.
+
+    Of each person it is kept which kinds they switched to what they are not by themselves.
+    """
 
     key: str
     title: str | Promise
     summary: str | Promise
     required: bool = False
+    chosen_only: bool = False
 
 
 _kinds: Final[dict[str, Notice]] = {}
@@ -98,12 +102,17 @@ def wants(person: Person, notice: Notice) -> bool:
     """Whether this person gets that kind of mail."""
     if person.is_sample or person.closed_at is not None:
         return False
-    return notice.required or notice.key not in person.notices_off
+    switched = notice.key in person.notices_off
+    return notice.required or switched == notice.chosen_only
 
 
 def choose(person: Person, wanted: Collection[str]) -> None:
     """Keep which kinds a person wants; required ones come in any case, unknown ones are forgotten."""
-    off = [notice.key for notice in kinds() if not notice.required and notice.key not in wanted]
+    off = [
+        notice.key
+        for notice in kinds()
+        if not notice.required and (notice.key in wanted) == notice.chosen_only
+    ]
     Person.objects.filter(pk=person.pk).update(notices_off=off)
     person.notices_off = off
 

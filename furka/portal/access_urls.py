@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from furka.portal import limits, releases, requests, reviews, viewing, who_has_access
+from furka.portal import (
+    connections,
+    connections_export,
+    limits,
+    releases,
+    requests,
+    reviews,
+    viewing,
+    who_has_access,
+)
 
 urlpatterns = [
     path("levels/<str:key>/access/", who_has_access.level_access, name="level-access"),
@@ -26,6 +35,19 @@ urlpatterns = [
         name="level-access-person-print",
     ),
     path("levels/<str:key>/access/people/<str:person>/view/", viewing.begin, name="level-access-person-view"),
+    path("levels/<str:key>/connections/", connections.level_connections, name="level-connections"),
+    path(
+        "levels/<str:key>/connections/export/<str:form>",
+        connections_export.export,
+        name="level-connections-export",
+    ),
+    path("levels/<str:key>/connections/<str:connection>/end/", connections.end, name="connection-end"),
+    path(
+        "levels/<str:key>/connections/kept-out/<str:absence>/let-in/", connections.let_in, name="let-back-in"
+    ),
+    path("access/connections/", connections.own_list, name="own-connections"),
+    path("access/connections/<str:connection>/end/", connections.own_end, name="own-connection-end"),
+    path("access/absences/<str:absence>/end/", connections.come_back, name="come-back"),
     path("levels/<str:key>/limits/", limits.limits, name="level-limits"),
     path("levels/<str:key>/releases/", releases.releases, name="level-releases"),
     path(

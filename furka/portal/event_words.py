@@ -89,6 +89,10 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "photo.removed": (_("Photo removed"), "photo"),
     "gateway.code-issued": (_("Claim code created"), "key"),
     "gateway.claimed": (_("Gateway connected to the site"), "router"),
+    "gateway.replaced": (_("Gateway replaced by a new box"), "router"),
+    "traffic.budget-set": (_("Data budget set"), "gauge"),
+    "traffic.budget-lifted": (_("Data budget lifted"), "gauge"),
+    "traffic.budget-near": (_("Data budget nearly used up"), "alert-square"),
     "gateway.claim-refused": (_("Claim code shown that no longer works"), "alert-square"),
     "gateway.prepared": (_("Gateways prepared"), "package"),
     "gateway.codes-read": (_("Codes of prepared gateways read"), "key"),
@@ -119,6 +123,12 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "device.removed": (_("Device removed"), "server-2"),
     "access.began": (_("Entered the site"), "login"),
     "access.ended": (_("Left the site"), "logout"),
+    "session.begun": (_("Connected after confirming"), "plug-connected"),
+    "session.ended": (_("Confirmed connection ended"), "plug-connected-x"),
+    "connection.cut": (_("Connection ended"), "ban"),
+    "connection.allowed": (_("Let in again"), "lock-open"),
+    "connection.left": (_("Left by themselves"), "logout"),
+    "connection.back": (_("Came back"), "login"),
     "page.opened": (_("Page of a device opened"), "external-link"),
     "page.closed": (_("Page of a device closed"), "external-link"),
     "trial.asked": (_("Connection test started"), "plug-connected"),
@@ -153,9 +163,9 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 
 #: What one can filter by: key → (text, beginnings of actions).
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
-    "access": (_("Remote access"), ("access.", "page.", "trial.")),
+    "access": (_("Remote access"), ("access.", "page.", "connection.", "session.", "trial.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
-    "gateway": (_("Gateways"), ("gateway.",)),
+    "gateway": (_("Gateways"), ("gateway.", "traffic.")),
     "plant": (
         _("Networks and devices"),
         ("network.", "device.", "labels.", "particulars.", "contact.", "attachment.", "photo."),
@@ -231,6 +241,15 @@ _LABELS: Mapping[str, Promise] = {
     "web": _("It has a page for the browser"),
     "approval": _("Only with approval"),
     "two_factor": _("Second factor asked for"),
+    "megabytes": _("Megabytes a month"),
+    "warn_percent": _("Warn at so many percent"),
+    "percent": _("Used in percent"),
+    "replaces": _("In place of"),
+    "confirm": _("Each connection is confirmed"),
+    "confirm_reason": _("with a reason"),
+    "confirm_factor": _("with a second factor"),
+    "idle_minutes": _("Ends after a pause of so many minutes"),
+    "longest_minutes": _("Ends after so many minutes in any case"),
     "emergency": _("Emergency access allowed"),
     "justification": _("Justification"),
     "list": _("List"),
@@ -274,6 +293,8 @@ _ENDED = {
     "by-person": _("closed by the person"),
     "logout": _("logged out"),
     "time": _("its time was over"),
+    "asked-anew": _("the owner asks for something else now"),
+    "lost": _("the hub did not tell any more"),
 }
 
 
@@ -443,6 +464,7 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "rights": _rights,
     "windows": _windows,
     "approval": _rights,
+    "confirm": _rights,
     "labels": ", ".join,
     "kind": lambda value: str(DeviceKind(value).label) if value in DeviceKind.values else str(value),
     "bytes": lambda value: words.size(int(value)),

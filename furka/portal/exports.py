@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -50,8 +50,9 @@ def export_of(
     name = f"sites-{node.key}-{request.by.at:%Y-%m-%d}"
     words = {key: str(word) for key, word in STATE_WORDS.items()}
     if form == "xlsx" and rows.order_by()[: MOST_IN_WORKBOOK + 1].count() <= MOST_IN_WORKBOOK:
+        lines = (line for batch in _batches(rows) for line in lines_of(request.by, batch, words))
         return FileResponse(
-            _workbook(request.by, rows, words), as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX
+            workbook(heading(), lines), as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX
         )
     response = StreamingHttpResponse(
         _lines(request.by, rows, words, heading()), content_type="text/csv; charset=utf-8"
@@ -60,7 +61,8 @@ def export_of(
     return response
 
 
-def _workbook(by: Acting, rows: QuerySet[Node], words: dict[str, str]) -> Any:
+def workbook(head: list[str], lines: Iterable[list[str]]) -> Any:
+    """A workbook of texts, as a file that can be sent."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Furka")
 
@@ -72,10 +74,9 @@ def _workbook(by: Acting, rows: QuerySet[Node], words: dict[str, str]) -> Any:
             found.append(cell)
         return found
 
-    sheet.append(cells(heading()))
-    for batch in _batches(rows):
-        for line in lines_of(by, batch, words):
-            sheet.append(cells(line))
+    sheet.append(cells(head))
+    for line in lines:
+        sheet.append(cells(line))
     file = io.BytesIO()
     book.save(file)
     file.seek(0)

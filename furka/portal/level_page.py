@@ -51,6 +51,7 @@ TABS = (
     TabOfLevel("level-people", _("Users and supporters"), "users", ALL_KINDS, (PEOPLE,)),
     TabOfLevel("level-services", _("Services"), "plug-connected", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-support", _("Support"), "lifebuoy", ALL_KINDS, (LOOK,)),
+    TabOfLevel("level-connections", _("Connections"), "activity", ALL_KINDS, (PEOPLE,)),
     TabOfLevel("level-events", _("Events"), "history", ALL_KINDS, (JOURNAL,)),
     TabOfLevel("level-settings", _("Settings"), "settings", ALL_KINDS, (STRUCTURE, CONFIGURE, PEOPLE)),
 )

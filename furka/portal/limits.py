@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from furka.access.policy import Reason
 from furka.access.rights import LOOK, RIGHTS, Right
 from furka.access.windows import windows_from_json
+from furka.catalogue.service import visit_rights
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal import role_words
@@ -33,6 +35,10 @@ from furka.tree.week_words import hours_in_words
 
 #: So many of those who are limited are named.
 MOST_NAMED = 10
+
+
+_SESSIONS = ("confirm", "confirm_reason", "confirm_factor", "idle_minutes", "longest_minutes")
+_OF_OWNERS = ("bound", "rights", "hours", "windows", "approval", "emergency", *_SESSIONS)
 
 
 class LimitsForm(forms.Form):
@@ -71,6 +77,24 @@ class LimitsForm(forms.Form):
         label=gettext_lazy("In an emergency also without a yes; the owners are alarmed at once"),
         required=False,
     )
+    confirm = forms.BooleanField(
+        label=gettext_lazy("Everybody confirms in the portal each time that they connect, my own people too"),
+        required=False,
+    )
+    confirm_reason = forms.BooleanField(label=gettext_lazy("and says why"), required=False)
+    confirm_factor = forms.BooleanField(label=gettext_lazy("and shows a second factor"), required=False)
+    idle_minutes = forms.IntegerField(
+        label=gettext_lazy("It ends when nothing passes for so many minutes"),
+        required=False,
+        min_value=1,
+        max_value=ceilings.LONGEST_SESSION,
+    )
+    longest_minutes = forms.IntegerField(
+        label=gettext_lazy("and after so many minutes in any case"),
+        required=False,
+        min_value=1,
+        max_value=ceilings.LONGEST_SESSION,
+    )
     two_factor = forms.BooleanField(
         label=gettext_lazy("Everybody needs a second factor to log in, my own people too"), required=False
     )
@@ -82,7 +106,7 @@ class LimitsForm(forms.Form):
             self.fields[name].choices = titles  # type: ignore[attr-defined]  # they are choice fields
         self.zone_in_words = _("Time at the level: %(zone)s") % {"zone": node.time_zone}
         if node.kind == Kind.RESELLER:
-            for name in ("bound", "rights", "hours", "windows", "approval", "emergency"):
+            for name in _OF_OWNERS:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
@@ -100,6 +124,11 @@ class LimitsForm(forms.Form):
             approval=tuple(chosen.get("approval", ())),
             two_factor=chosen["two_factor"],
             emergency=chosen.get("emergency", False),
+            confirm=[right.key for right in visit_rights()] if chosen.get("confirm") else (),
+            confirm_reason=chosen.get("confirm_reason", False),
+            confirm_factor=chosen.get("confirm_factor", False),
+            idle_minutes=chosen.get("idle_minutes") or ceilings.USUAL_PAUSE,
+            longest_minutes=chosen.get("longest_minutes") or ceilings.USUAL_SESSION,
         )
 
 
@@ -113,6 +142,11 @@ class LimitsShown:
     approval: tuple[str, ...]
     two_factor: bool
     emergency: bool
+    confirm: bool
+    confirm_reason: bool
+    confirm_factor: bool
+    idle: timedelta
+    longest: timedelta
 
 
 @at_node(LOOK)
@@ -173,6 +207,15 @@ def _held_back_shown(each: HeldBack) -> HeldBackShown:
             text = _("Somebody has to say yes each time. Ask shortly before you need it.")
             address = level_url(each.node, "level-ask")
             found = ("info", _("Only with a yes"), text, address, _("Request access"))
+        case Reason.UNCONFIRMED:
+            text = _("The owner wants everybody to confirm each connection here.")
+            address = level_url(each.node, "confirm-connect" if each.node.is_site else "level-sites")
+            action = _("Connect") if each.node.is_site else _("Choose a site")
+            found = ("info", _("Confirm to connect"), text, address, action)
+        case Reason.KEPT_OUT:
+            text = _("Somebody who administers this site has ended your connection for a while.")
+            address = level_url(each.node, "level-support")
+            found = ("ends", _("Kept out for a while"), text, address, _("Whom to call"))
         case Reason.CEILING_HOURS:
             text = _("The owner leaves this to others at certain hours only.")
             address = level_url(each.node, "level-limits")
@@ -198,6 +241,11 @@ def shown(row: Ceiling) -> LimitsShown:
         tuple(role_words.rights_in_words(row.approval)) if row.approval else (),
         row.two_factor,
         row.emergency,
+        bool(row.confirm),
+        row.confirm_reason,
+        row.confirm_factor,
+        timedelta(minutes=row.idle_minutes),
+        timedelta(minutes=row.longest_minutes),
     )
 
 
@@ -222,7 +270,8 @@ def _page(
 
 def _initial(row: Ceiling | None) -> dict[str, object]:
     if row is None:
-        return {"bound": "", "hours": ""}
+        terms = CeilingTerms()
+        return {"bound": "", "hours": "", **{name: getattr(terms, name) for name in _SESSIONS[1:]}}
     return {
         "bound": "" if row.rights is None else "some",
         "rights": row.rights or [],
@@ -231,4 +280,6 @@ def _initial(row: Ceiling | None) -> dict[str, object]:
         "approval": row.approval,
         "emergency": row.emergency,
         "two_factor": row.two_factor,
+        "confirm": bool(row.confirm),
+        **{name: getattr(row, name) for name in _SESSIONS[1:]},
     }

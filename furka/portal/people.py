@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from furka.access.rights import PEOPLE
-from furka.dispatch.queries import inside, last_inside_below
+from furka.connections.queries import inside, last_inside_below
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal import role_words

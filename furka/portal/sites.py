@@ -17,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from furka.access.policy import Reason
 from furka.access.rights import CONFIGURE, JOURNAL, PEOPLE
-from furka.catalogue.service import Service, services_at
+from furka.catalogue.service import Service, services_at, visit_rights
+from furka.connections.queries import inside
 from furka.dispatch.naming import names_known
-from furka.dispatch.queries import inside
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal import documents, event_words, particulars
@@ -44,6 +45,7 @@ from furka.sites.operations import (
 from furka.sites.preparing import waiting_for
 from furka.sites.queries import DeviceView, claim_code_of, devices_of, gateway_of, networks_of, state_of
 from furka.sites.routers import is_outdated
+from furka.sites.traffic import traffic_of
 from furka.sites.web import has_page
 from furka.tree.acting import Acting
 from furka.tree.history import events_of
@@ -106,6 +108,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
     gateway = gateway_of(by, node)
     may_configure = by.may(CONFIGURE, node.place)
     code = claim_code_of(by, node) if gateway is None and may_configure else None
+    used = traffic_of(by, node) if gateway is not None else None
     entering = _entering(by, node)
     who = _entrants(by, node)
     limiting = limits_for(by, node)
@@ -121,6 +124,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         "state": _state(gateway, by.at),
         "gateway": gateway,
         "missing": _missing(gateway, networks),
+        "traffic": used,
         "piece": waiting_for(node) if gateway is None and may_configure else None,
         "number_form": NumberForm(auto_id="assign_%s"),
         "outdated": gateway is not None and is_outdated(gateway),
@@ -146,9 +150,11 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
             event_words.told(each) for each in events_of(by, node, actions=("access.",))[:MOST_EVENTS]
         ],
         "limits": limiting,
+        "to_confirm": entering is None and _has_to_confirm(by, node),
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
+            "gateway": level_url(node, "level-gateway"),
             "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
@@ -177,6 +183,11 @@ def _entering(by: Acting, node: Node) -> Entering | None:
             url = level_url(node, service.page)
             return Entering(service, url, decision.because.interval.ends_at)
     return None
+
+
+def _has_to_confirm(by: Acting, node: Node) -> bool:
+    """Whether the one who looks may enter, once they have confirmed that they connect."""
+    return any(by.decide(right, node.place).reason == Reason.UNCONFIRMED for right in visit_rights())
 
 
 def _entrants(by: Acting, node: Node) -> list[EntrantShown]:

@@ -10,7 +10,8 @@ class Sites(AppConfig):
     label = "sites"
 
     def ready(self) -> None:
-        from furka.sites import findable  # noqa: F401, PLC0415  # registers itself, once all models are loaded
+        # They register themselves, once all models are loaded.
+        from furka.sites import findable, gateway_log, traffic  # noqa: F401, PLC0415
         from furka.sites.belongings import register_all  # noqa: PLC0415
         from furka.sites.spots import KnownDevices  # noqa: PLC0415
         from furka.tree.parts import register as register_devices  # noqa: PLC0415

@@ -32,6 +32,8 @@ def want_new_key(work: Work, site: Node) -> None:
         raise Conflict("no-gateway", _("The site has no gateway yet."))
     if gateway.system:
         raise Conflict("own-router", _("A router of your own gets a new key with a new configuration."))
+    if gateway.system:
+        raise Conflict("no-program", _("A router without our program can not be told to make a new key."))
     gateway.key_wanted_at = work.at
     gateway.save(update_fields=["key_wanted_at"])
     work.touch(SiteTouched(site.pk))

@@ -58,6 +58,9 @@ class Gateway(Owned):
         max_length=10, default=""
     )  # what cut remote access at the site; empty while allowed
     cut_at = models.DateTimeField(null=True)
+    # The hub's counters when they were last looked at; they begin anew when the hub's WireGuard does.
+    counted_received = models.BigIntegerField(default=0)
+    counted_sent = models.BigIntegerField(default=0)
     system = models.CharField(
         max_length=20, default=""
     )  # of a router without our program; empty: a box with it
@@ -110,6 +113,8 @@ class ClaimCode(Owned):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Whose place the gateway takes that shows it; it works as long as this one serves the site.
+    replaces = models.ForeignKey(Gateway, on_delete=models.CASCADE, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.node_id} {self.expires_at}"

@@ -32,6 +32,7 @@ from furka.sites.equipment import (
     told_of_device,
     write_facts,
 )
+from furka.sites.gateway_log import Change, note
 from furka.sites.models import ClaimCode, Device, Gateway, Network, PathKind
 from furka.sites.preparing import claim_prepared
 from furka.sites.serving import beside, gateway_of, has_gateway, must_be_site, part, refuse_too_many, serve
@@ -67,14 +68,20 @@ _PROOF = "the claim code or the token is the proof"
 
 
 @operation(CONFIGURE)
-def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> str:
-    """A new code for the site; an older one that was not used stops working. Returns the code."""
+def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS, *, replaces: bool = False) -> str:
+    """A new code for the site; an older one that was not used stops working. Returns the code.
+
+    With `replaces` it is for a box that takes the place of the gateway, which works until then.
+    """
     refuse_in_sample(work)
     must_be_site(site)
     if not timedelta(minutes=1) <= lasts <= CODE_LASTS_LONGEST:
         raise Invalid.at("lasts", "code-lasts-wrong", _("Between one minute and 30 days."))
-    if gateway_of(site) is not None:
+    present = gateway_of(site)
+    if present is not None and not replaces:
         raise has_gateway()
+    if present is None and replaces:
+        raise Conflict("no-gateway", _("The site has no gateway yet."))
     refuse_too_many(site, work.at)
     ClaimCode.objects.everything(_PROOF).filter(node=site, used_at=None).delete()
     code = new_code()
@@ -84,8 +91,12 @@ def issue_claim_code(work: Work, site: Node, lasts: timedelta = CODE_LASTS) -> s
         sealed_code=seal(code),
         created_at=work.at,
         expires_at=work.at + lasts,
+        replaces=present,
     )
-    work.record(site, "gateway.code-issued", after={"valid_until": (work.at + lasts).isoformat()})
+    told = {"valid_until": (work.at + lasts).isoformat()}
+    work.record(
+        site, "gateway.code-issued", after={**told, **({"replaces": str(present)} if present else {})}
+    )
     return code
 
 
@@ -105,7 +116,7 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     once more and gets a new token. A code works for one gateway, a gateway serves one site.
     """
     found = ClaimCode.objects.everything(_PROOF).filter(code_hash__in=fingerprints(read_code(code)))
-    claim = found.select_for_update(of=("self",)).select_related("node", "gateway").first()
+    claim = found.select_for_update(of=("self",)).select_related("node", "gateway", "replaces").first()
     if claim is None or claim.node.deleted_at is not None:
         with suppress(NotThere):
             served = claim_prepared(work, code, public_key, hostname, version)
@@ -121,10 +132,13 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     if claim.used_at is not None:
         return _claim_again(claim, public_key)
     token = new_token()
-    gateway = serve(work, site, public_key, token, hostname=hostname, version=version)
+    old = claim.replaces
+    gateway = serve(work, site, public_key, token, hostname=hostname, version=version, replaces=old)
     claim.used_at, claim.gateway = work.at, gateway
     claim.save(update_fields=["used_at", "gateway"])
-    work.record(site, "gateway.claimed", after={"gateway": gateway.key, "hostname": gateway.hostname})
+    before = {"gateway": old.key, "hostname": old.hostname} if old is not None else None
+    what = "gateway.claimed" if old is None else "gateway.replaced"
+    work.record(site, what, before=before, after={"gateway": gateway.key, "hostname": gateway.hostname})
     return Claimed(gateway, token)
 
 
@@ -151,7 +165,10 @@ def release_gateway(work: Work, site: Node) -> None:
 @own_operation("the gateway's token is the proof")
 def take_gateway_report(work: Work, gateway: Gateway, report: GatewayReport) -> None:
     """Note how a gateway is; whoever looks at the site sees it at once."""
-    gateway.version, gateway.back_end = one_line(report.version)[:40], one_line(report.back_end)[:20]
+    version = one_line(report.version)[:40]
+    if version != gateway.version:
+        note(gateway, Change.VERSION, version, work.at)
+    gateway.version, gateway.back_end = version, one_line(report.back_end)[:20]
     gateway.missing_networks = [str(network) for network in report.missing_networks[:MOST_MISSING]]
     gateway.trouble = one_line(report.trouble)[:300]
     _note_path(work, gateway, report)
@@ -173,6 +190,7 @@ def _note_path(work: Work, gateway: Gateway, report: GatewayReport) -> None:
         return
     before, gateway.path = gateway.path, report.path
     gateway.path_since = min(report.path_since or work.at, work.at)
+    note(gateway, Change.PATH, report.path, gateway.path_since)
     told = gateway.path_told_at is not None and work.at - gateway.path_told_at < TELL_PATH_EVERY
     if told or (not before and report.path == PathKind.UDP):
         return

@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from furka.errors import Conflict, Invalid
+from furka.sites.gateway_log import Change, note
 from furka.sites.models import ClaimCode, Gateway
+from furka.sites.replacing import make_way
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work
 from furka.tree.texts import one_line
@@ -24,9 +26,17 @@ _PROOF = "the right was decided on the site, or the code is the proof"
 
 
 def serve(
-    work: Work, site: Node, public_key: str, token: str, *, hostname: str, version: str = "", system: str = ""
+    work: Work,
+    site: Node,
+    public_key: str,
+    token: str,
+    *,
+    hostname: str,
+    version: str = "",
+    system: str = "",
+    replaces: Gateway | None = None,
 ) -> Gateway:
-    """Make whoever has that key the gateway of a site that has none."""
+    """Make whoever has that key the gateway of a site that has none, or only the one that it replaces."""
     rows = Gateway.objects.everything(_PROOF).filter(public_key=public_key, released_at=None)
     serving = rows.select_related("node").first()
     if serving is not None and serving.node.deleted_at is not None:
@@ -40,17 +50,18 @@ def serve(
         )
     if ends_elsewhere(public_key):
         raise Conflict("key-taken", _("This key is already in use. Please make a new one."))
-    if gateway_of(site) is not None:
+    if gateway_of(site) != replaces:
         raise has_gateway()
-    hub = home_hub()
+    hub = home_hub() if replaces is None else replaces.hub
     if hub is None:
         raise Conflict("no-hub", _("No hub is ready yet. Please try again in a moment."))
     try:
         with transaction.atomic():
+            number = draw("gateways") if replaces is None else make_way(work, replaces)
             gateway = Gateway.objects.create(
                 node=site,
                 hub=hub,
-                number=draw("gateways"),
+                number=number,
                 public_key=public_key,
                 token_hash=fingerprint(token),
                 hostname=one_line(hostname)[:100],
@@ -61,6 +72,7 @@ def serve(
     except IntegrityError:  # another gateway was quicker, with another code
         raise has_gateway() from None
     work.touch(SiteTouched(site.pk))
+    note(gateway, Change.LINKED, gateway.hostname, work.at)
     return gateway
 
 
@@ -68,7 +80,8 @@ def part(work: Work, gateway: Gateway) -> None:
     """Its tunnel ends at once, and the box forgets everything when it next asks."""
     gateway.released_at, gateway.online = work.at, False
     gateway.save(update_fields=["released_at", "online"])
-    ClaimCode.objects.everything(_PROOF).filter(gateway=gateway).delete()
+    ClaimCode.objects.everything(_PROOF).filter(Q(gateway=gateway) | Q(replaces=gateway)).delete()
+    note(gateway, Change.UNLINKED, gateway.hostname, work.at)
     work.touch(SiteTouched(gateway.node_id))
     work.news.append((gateway.topic, "released"))
     told = {"gateway": gateway.key, "hostname": gateway.hostname}
@@ -105,7 +118,7 @@ def ends_elsewhere(public_key: str) -> bool:
 
 
 def has_gateway() -> Conflict:
-    return Conflict("has-gateway", _("This site already has a gateway. Release it first."))
+    return Conflict("has-gateway", _("This site already has a gateway. Release it first, or replace it."))
 
 
 def gateway_of(site: Node) -> Gateway | None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from furka.access.facts import Ceiling, Place
 from furka.access.narrowing import Narrowing
-from furka.access.policy import is_own_side
+from furka.access.policy import as_if_confirmed, is_own_side
 from furka.access.rights import LOOK, PEOPLE, RIGHTS, Right
 from furka.errors import Invalid
 from furka.people.models import Person
@@ -236,7 +236,8 @@ def _in_service_or_not(place: Place, absent: Mapping[What, set[int]]) -> Place:
 
 def _ceilings(places: Iterable[Place], moment: datetime) -> tuple[Ceiling, ...]:
     """What owners left to others at that moment at any of these places, each where its level stood then."""
-    left = ceilings_at(Q(node_id__in={number for place in places for number in _line(place)}), moment)
+    lying = ceilings_at(Q(node_id__in={number for place in places for number in _line(place)}), moment)
+    left = as_if_confirmed(lying)  # whoever can let themselves in has access
     stood = placements.standing_at({ceiling.place.id for ceiling in left}, moment)
     return tuple(
         replace(ceiling, place=stood[ceiling.place.id].place) if ceiling.place.id in stood else ceiling

@@ -19,6 +19,7 @@ class Tree(AppConfig):
             personal_data,
             requesting,  # noqa: F401
             second_factor,
+            sessions,  # noqa: F401  # with its rows
         )
 
         hangings.register_all()

@@ -7,9 +7,9 @@ expanded into intervals, which decisions, lists, plan entries and kernel timeout
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,18 +24,35 @@ from furka.access.rights import LOOK, PEOPLE, RIGHTS, UnknownRight, normalised
 from furka.access.windows import Interval, WeeklyWindow, expand, windows_from_json, windows_to_json
 from furka.errors import Conflict, Invalid, Refused
 from furka.tree.acting import Acting
-from furka.tree.guard import Owned
+from furka.tree.confirmations import confirmed, end_below
+from furka.tree.guard import Owned, OwnedQuerySet
 from furka.tree.intervals import HORIZON, LEAST_AHEAD
 from furka.tree.models import Kind, Node
 from furka.tree.operation import AccessTouched, Work, operation, own_operation
 from furka.tree.reasons import sentence
 from furka.vault import public_key_id
 
+#: The longest that a confirmation can count, in minutes.
+LONGEST_SESSION = 24 * 60
+#: What owners begin with, in minutes.
+USUAL_PAUSE, USUAL_SESSION = 30, 8 * 60
+
 _EVERYBODY = "what an owner leaves to others counts for everybody"
 
 
+class OwnersCeilings(OwnedQuerySet["Ceiling"]):
+    """What owners leave to others, without the rows that keep one person out."""
+
+    def _opened(self, reason: str) -> Self:
+        return super()._opened(reason).filter(person=None)
+
+
 class Ceiling(Owned):
-    """What others may do on a level and below, at most; and whether everybody needs a second factor there."""
+    """What others may do on a level and below, at most; and whether everybody needs a second factor there.
+
+    A row with a person keeps this one out of `kept_from`, from `begun_at` until `ended_at`, which may lie ahead
+    (`keeping_out`); the policy reads both kinds at once.
+    """
 
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     rights: models.JSONField[Any, Any] = models.JSONField(null=True)  # sorted list of keys; null: no bound
@@ -44,19 +61,38 @@ class Ceiling(Owned):
     approval: models.JSONField[Any, Any] = models.JSONField(default=list)  # only with a yes to each time
     two_factor = models.BooleanField(default=False)
     emergency = models.BooleanField(default=False)  # in an emergency without a yes; alarms the owners
+    confirm: models.JSONField[Any, Any] = models.JSONField(default=list)  # only in a session, for everybody
+    confirm_reason = models.BooleanField(default=False)
+    confirm_factor = models.BooleanField(default=False)
+    idle_minutes = models.PositiveIntegerField(default=30)
+    longest_minutes = models.PositiveIntegerField(default=480)
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    kept_from: models.JSONField[Any, Any] = models.JSONField(default=list)  # sorted list of keys of rights
+
+    objects = models.Manager.from_queryset(OwnersCeilings)()  # type: ignore[misc]  # narrower than that of `Owned`
+    every = models.Manager.from_queryset(OwnedQuerySet)()
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["node"], condition=Q(ended_at=None), name="one_live_ceiling_per_level"
+                fields=["node"],
+                condition=Q(ended_at=None, person=None),
+                name="one_live_ceiling_per_level",
             ),
         )
-        indexes = (models.Index(fields=["node", "ended_at"], name="ceiling_of_node"),)
+        indexes = (
+            models.Index(fields=["node", "ended_at"], name="ceiling_of_node"),
+            models.Index(
+                fields=["person", "node"], condition=Q(person__isnull=False), name="kept_out_of_person"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.node_id}: {self.rights} {self.windows} {self.approval}"
@@ -86,11 +122,17 @@ class CeilingTerms:
     approval: Collection[str] = ()
     two_factor: bool = False
     emergency: bool = False
+    confirm: Collection[str] = ()  # only in a session that was confirmed in the portal, for everybody
+    confirm_reason: bool = False
+    confirm_factor: bool = False
+    idle_minutes: int = USUAL_PAUSE
+    longest_minutes: int = USUAL_SESSION
 
     @property
     def leaves_everything(self) -> bool:
         """Whether it limits nobody."""
-        return self.rights is None and not self.windows and not self.approval and not self.two_factor
+        limits = self.rights is not None or self.windows or self.approval or self.two_factor or self.confirm
+        return not limits
 
 
 # --- Reads -----------------------------------------------------------------------------------------------------------
@@ -99,7 +141,8 @@ class CeilingTerms:
 def ceilings_at(condition: Q, at: datetime) -> tuple[facts.Ceiling, ...]:
     """The ceilings that count at a moment, past ones too, as the policy sees them, with their hours from then on."""
     rows = _with_hours(at).filter(Q(ended_at=None) | Q(ended_at__gt=at), condition, begun_at__lte=at)
-    return tuple(_fact(row) for row in rows)
+    found = tuple(_fact(row) for row in rows)
+    return found + confirmed(condition, at) if any(each.confirm for each in found) else found
 
 
 def ceilings_over(nodes: Iterable[Node], at: datetime) -> tuple[facts.Ceiling, ...]:
@@ -136,13 +179,13 @@ def may_set(by: Acting, node: Node) -> bool:
 def _limits(row: Ceiling, by: Acting) -> bool:
     fact = _fact(row, hours=())
     free = any(is_own_side(held, fact) for held in by.held)
-    return not free or (row.two_factor and not any(held.strong for held in by.held))
+    return not free or bool(row.confirm) or (row.two_factor and not any(held.strong for held in by.held))
 
 
 def _with_hours(at: datetime) -> Any:
     hours = CeilingInterval.objects.filter(ends_at__gt=at).order_by("begins_at")
     return (
-        Ceiling.objects.everything(_EVERYBODY)
+        Ceiling.every.everything(_EVERYBODY)
         .select_related("node")
         .prefetch_related(Prefetch("intervals", queryset=hours, to_attr="hours_ahead"))
         .order_by("pk")
@@ -150,6 +193,13 @@ def _with_hours(at: datetime) -> Any:
 
 
 def _fact(row: Ceiling, hours: Sequence[CeilingInterval] | None = None) -> facts.Ceiling:
+    if row.person_id is not None:
+        return facts.Ceiling(
+            place=row.node.place,
+            person_id=row.person_id,
+            kept_from=frozenset(row.kept_from),
+            kept_out=Interval(row.begun_at, row.ended_at),
+        )
     ahead: Sequence[CeilingInterval] = row.hours_ahead if hours is None else hours  # type: ignore[attr-defined]
     return facts.Ceiling(
         place=row.node.place,
@@ -157,6 +207,7 @@ def _fact(row: Ceiling, hours: Sequence[CeilingInterval] | None = None) -> facts
         hours=tuple(Interval(each.begins_at, each.ends_at) for each in ahead) if row.windows else None,
         approval=frozenset(row.approval),
         two_factor=row.two_factor,
+        confirm=frozenset(row.confirm),
     )
 
 
@@ -197,9 +248,11 @@ def set_ceiling(work: Work, node: Node, terms: CeilingTerms) -> None:
     work.record(
         node,
         "ceiling.lifted" if terms.leaves_everything else "ceiling.set",
-        before=_terms_of(before) if before else None,
-        after=_told(terms) if not terms.leaves_everything else None,
+        before=_in_short(_terms_of(before)) if before else None,
+        after=_in_short(_told(terms)) if not terms.leaves_everything else None,
     )
+    if terms.confirm and (before is None or _terms_of(before) != _told(terms)):
+        end_below(work, node, "asked-anew")
     work.touch(AccessTouched(None, node.pk))
 
 
@@ -211,12 +264,13 @@ def lift_ceiling(by: Acting, node: Node) -> None:
 def _checked(node: Node, terms: CeilingTerms) -> CeilingTerms:
     if node.kind == Kind.OPERATOR:
         raise Invalid("ceiling-kind", _("There are no limits to set here."))
-    limits_others = terms.rights is not None or terms.windows or terms.approval
+    limits_others = terms.rights is not None or terms.windows or terms.approval or terms.confirm
     if node.kind == Kind.RESELLER and limits_others:
         raise Invalid("ceiling-kind", _("What others may do is limited at a customer or at a site."))
     try:
         rights = None if terms.rights is None else normalised({LOOK.key, *terms.rights})
         approval = {RIGHTS.get(key).key for key in terms.approval}
+        confirm = {RIGHTS.get(key).key for key in terms.confirm} - {LOOK.key}
     except UnknownRight:
         raise Invalid.at("rights", "right-unknown", _("This right does not exist.")) from None
     if LOOK.key in approval:
@@ -227,11 +281,30 @@ def _checked(node: Node, terms: CeilingTerms) -> CeilingTerms:
         raise Invalid.at(
             "emergency", "emergency-without-approval", _("Emergency access only makes sense with approval.")
         )
-    return CeilingTerms(rights, terms.windows, approval, terms.two_factor, terms.emergency)
+    if not confirm:
+        return CeilingTerms(rights, terms.windows, approval, terms.two_factor, terms.emergency)
+    if not 1 <= terms.idle_minutes <= terms.longest_minutes <= LONGEST_SESSION:
+        text = _("Between one minute and a day; the pause is at most as long as the whole.")
+        raise Invalid.at("idle_minutes", "duration-out-of-range", text)
+    return replace(terms, rights=rights, approval=approval, confirm=confirm)
+
+
+def _in_short(told: dict[str, Any]) -> dict[str, Any]:
+    """For the journal: of sessions only where they are asked for."""
+    return told if told["confirm"] else {name: told[name] for name in _LIMITS}
+
+
+_LIMITS = ("rights", "windows", "approval", "two_factor", "emergency")
+_SESSIONS = ("confirm", "confirm_reason", "confirm_factor", "idle_minutes", "longest_minutes")
 
 
 def _told(terms: CeilingTerms) -> dict[str, Any]:
     return {
+        "confirm": sorted(terms.confirm),
+        "confirm_reason": terms.confirm_reason,
+        "confirm_factor": terms.confirm_factor,
+        "idle_minutes": terms.idle_minutes,
+        "longest_minutes": terms.longest_minutes,
         "rights": None if terms.rights is None else sorted(terms.rights),
         "windows": windows_to_json(terms.windows),
         "approval": sorted(terms.approval),
@@ -241,7 +314,7 @@ def _told(terms: CeilingTerms) -> dict[str, Any]:
 
 
 def _terms_of(row: Ceiling) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ("rights", "windows", "approval", "two_factor", "emergency")}
+    return {name: getattr(row, name) for name in (*_LIMITS, *_SESSIONS)}
 
 
 def _refuse_lock_out(work: Work, row: Ceiling) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from furka.access.policy import Stretch
-from furka.access.rights import JOURNAL
+from furka.access.rights import JOURNAL, Right
 from furka.journal.models import Event
 from furka.tree.acting import Acting, any_of
 from furka.tree.models import Kind, Node
@@ -38,7 +38,7 @@ def events_of(
     }
     column = columns[Kind(node.kind)]
     rows = Event.objects.filter(**{column: node.pk}) if column else Event.objects.all()
-    rows = rows.filter(_of_their_time(by, node))
+    rows = rows.filter(of_their_time(by, node, JOURNAL))
     if actions:
         chosen = Q()
         for beginning in actions:
@@ -51,9 +51,10 @@ def events_of(
     return rows.order_by("-at", "-id")
 
 
-def _of_their_time(by: Acting, node: Node) -> Q:
-    """The condition on events that happened where the one who acts may read the journal."""
-    return any_of(_left_of(stretch, node) for stretch in by.scope(JOURNAL).scope.stretches)
+def of_their_time(by: Acting, node: Node, right: Right) -> Q:
+    """The condition on what happened at a level while it was where the one who acts may do this: on rows with columns
+    `node_id`, `customer_id` and `reseller_id`."""
+    return any_of(_left_of(stretch, node) for stretch in by.scope(right).scope.stretches)
 
 
 def _left_of(stretch: Stretch, node: Node) -> Q:

@@ -26,7 +26,14 @@ MOST_LIMITS = 200
 MOST_HELD_BACK = 30
 
 #: Why somebody can not do at this moment what they were granted, what is soonest mended first.
-WAITS_FOR = (Reason.TWO_FACTOR, Reason.APPROVAL, Reason.CEILING_HOURS, Reason.CEILING)
+WAITS_FOR = (
+    Reason.UNCONFIRMED,
+    Reason.TWO_FACTOR,
+    Reason.APPROVAL,
+    Reason.KEPT_OUT,
+    Reason.CEILING_HOURS,
+    Reason.CEILING,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def limits_on(by: Acting, grants: Sequence[GrantView]) -> dict[str, list[Ceiling
         for row in rows:
             free = grant.relation == Relation.STAFF and owner_among(grant.node.place, row.node.place)
             lies_on_it = _touch(grant.node.place, row.node.place)
-            if lies_on_it and (not free or (row.two_factor and not strong)):
+            if lies_on_it and (not free or row.confirm or (row.two_factor and not strong)):
                 found[grant.key].append(row)
     return found
 
@@ -73,7 +80,7 @@ def held_back(by: Acting, right: Right) -> list[HeldBack]:
     if by.person_id is None or by.looks_only:
         return []
     granted = [left for held in by.held if (left := narrowed(held, by.limit)) and right.key in left.rights]
-    lying = {row.place for row in by.ceilings_within}
+    lying = {row.place for row in by.ceilings_within if row.person_id in (None, by.person_id)}
     places = {
         ceiling if reaches(held.place.kind, held.place.id, ceiling) else held.place
         for held in granted
@@ -98,7 +105,7 @@ def _told(by: Acting, right: Right, reasons: dict[int, Reason]) -> list[HeldBack
     ahead = held_from(by.person_id, by.at) if by.person_id is not None else ()
     found = [
         HeldBack(node, reasons[node.pk], _opens_at(by, right, node.place, ahead))
-        if reasons[node.pk] == Reason.CEILING_HOURS
+        if reasons[node.pk] in (Reason.CEILING_HOURS, Reason.KEPT_OUT)
         else HeldBack(node, reasons[node.pk])
         for node in nodes.select_related("customer", "reseller").order_by("sort_key", "id")[:MOST_HELD_BACK]
     ]
@@ -119,7 +126,8 @@ def _rows(where: Q) -> list[Ceiling]:
 def _limits_held(row: Ceiling, held: Iterable[Held]) -> bool:
     near = [each for each in held if _touch(each.place, row.node.place)]
     free = any(each.staff and owner_among(each.place, row.node.place) for each in near)
-    return bool(near) and (not free or (row.two_factor and not any(each.strong for each in near)))
+    asks = bool(row.confirm) or (row.two_factor and not any(each.strong for each in near))
+    return bool(near) and (not free or asks)
 
 
 def _touch(one: Place, other: Place) -> bool:

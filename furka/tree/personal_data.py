@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from furka.people.models import Person
 from furka.personal import PersonalData, Row, register
+from furka.tree.ceilings import Ceiling
+from furka.tree.confirmations import Session
 from furka.tree.extensions import ExtensionRequest
 from furka.tree.grants import Grant
 from furka.tree.offers import MoveOffer, Side
@@ -151,8 +153,39 @@ def _strong(person_id: int) -> Iterator[Row]:
         yield {"begun_at": row.begun_at, "ended_at": row.ended_at}
 
 
+def _kept_out(person_id: int) -> Iterator[Row]:
+    rows = Ceiling.every.everything(_REASON).filter(person_id=person_id)
+    for row in rows.select_related("node").order_by("pk"):
+        yield {
+            "site": row.node.name,
+            "left_by_oneself": row.set_by_id == person_id,
+            "from": row.begun_at,
+            "until": row.ended_at,
+        }
+
+
+def _confirmed(person_id: int) -> Iterator[Row]:
+    rows = Session.objects.everything(_REASON).filter(person_id=person_id)
+    for row in rows.select_related("node").order_by("pk"):
+        yield {
+            "key": row.key,
+            "site": row.node.name,
+            "reason": row.reason,
+            "with_second_factor": row.with_factor,
+            "begun_at": row.begun_at,
+            "ends_at": row.ends_at,
+            "ended_at": row.ended_at,
+        }
+
+
+def _forget_confirmed(person_id: int) -> None:
+    Session.objects.everything(_REASON).filter(person_id=person_id).update(reason="")
+
+
 def register_all() -> None:
     """At the start."""
+    register(PersonalData("kept_out", _("When you were kept out of sites"), _kept_out))
+    register(PersonalData("confirmed", _("Connections that you confirmed"), _confirmed, _forget_confirmed))
     register(PersonalData("offers", _("Levels that were offered"), _offers, _forget_offers))
     register(PersonalData("access", _("Your access"), _held, _forget))
     register(PersonalData("requests", _("Access that you asked for"), _requests, _forget_requests))

@@ -23,6 +23,10 @@ _TEXTS: Mapping[str, Promise] = {
     Reason.APPROVAL: gettext_lazy(
         "The owner of this level wants to be asked each time. Please request access."
     ),
+    Reason.UNCONFIRMED: gettext_lazy(
+        "Before each connection you confirm here in the portal that you connect."
+    ),
+    Reason.KEPT_OUT: gettext_lazy("Your access to this site was ended for a while."),
     Reason.NARROWED: gettext_lazy(
         "You may do this at the site, but not with this device or not on this port."
     ),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from furka.access.policy import as_if_confirmed, decide
 from furka.access.rights import LOOK, RIGHTS, Right, UnknownRight, normalised
 from furka.errors import Conflict, Invalid, Refused
 from furka.tree.models import Node
@@ -105,7 +106,10 @@ def _checked(work: Work, node: Node, wish: Wish, longest: int) -> tuple[Asking, 
 
 
 def _asking(work: Work, node: Node, wanted: list[Right]) -> Asking:
-    if all(work.by.may(right, node.place) for right in wanted):
+    ceilings = as_if_confirmed(work.by.ceilings_over(node.place))
+    if all(
+        decide(work.by.held, right, node.place, work.at, work.by.limit, ceilings).allowed for right in wanted
+    ):
         raise Conflict("may-already", _("You may do this already, without asking."))
     asking = may_ask(work.by, node, wanted)
     if asking is None:

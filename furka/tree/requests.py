@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from furka.access.facts import Held
-from furka.access.policy import decide
+from furka.access.policy import as_if_confirmed, decide
 from furka.access.rights import LOOK, PEOPLE, RIGHTS, Right
 from furka.tree.acting import Acting
 from furka.tree.ceilings import Ceiling
@@ -118,9 +118,9 @@ def may_ask(by: Acting, node: Node, rights: Iterable[Right]) -> Asking | None:
     wanted = tuple(rights)
     if by.person_id is None or not wanted or not by.may(LOOK, node.place):
         return None
-    if all(by.may(right, node.place) for right in wanted):
+    ceilings = as_if_confirmed(by.ceilings_over(node.place))
+    if all(decide(by.held, right, node.place, by.at, by.limit, ceilings).allowed for right in wanted):
         return None
-    ceilings = by.ceilings_over(node.place)
     rows = Grant.objects.everything(_OWN).filter(pk__in=[held.grant_id for held in by.held])
     granted = {row.pk: row for row in rows}
     found = []

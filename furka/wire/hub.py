@@ -104,8 +104,8 @@ class PeerSeen(_Message):
 class AccessSeen(_Message):
     """Packets passed a door: the access began, or it ended (idle for a while, closed or expired).
 
-    `token` is made by the hub and is the same in the message that begins and in the one that ends it, so that a
-    report which is sent twice counts once.
+    While it runs, what it has moved so far is told now and then. `token` is made by the hub and is the same in all
+    messages about it, so that a report which is sent twice counts once. `bytes` is both ways together.
     """
 
     token: Annotated[str, Field(min_length=8, max_length=64)]
@@ -116,6 +116,7 @@ class AccessSeen(_Message):
     ended_by: str = ""  # "idle" or "closed"
     bytes: int = 0
     packets: int = 0
+    answered_bytes: int = 0  # of these, what came from the site
 
 
 class PageClosed(_Message):

@@ -11,6 +11,7 @@ from django.db import connection
 
 from furka.account.closing import forget_closed
 from furka.account.email_change import carry_out_due
+from furka.connections import upkeep as connections
 from furka.devicepages import operations as devicepages
 from furka.dispatch import upkeep
 from furka.finding.index import renew_missing
@@ -19,7 +20,7 @@ from furka.live.publish import prune
 from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
-from furka.sites import keys
+from furka.sites import gateway_log, keys
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
 from furka.trials import operations as trials
@@ -77,6 +78,12 @@ def end_pages(at: datetime) -> int:
     return devicepages.end_overdue(program("worker", at))
 
 
+def look_after_connections(at: datetime) -> int:
+    """End confirmed sessions that are over or idle; close connections that a hub has lost."""
+    by = program("worker", at)
+    return connections.end_idle_sessions(by) + connections.close_lost(by)
+
+
 def end_trials(at: datetime) -> int:
     """Take new keys of gateways back that were not seen at work."""
     return keys.end_trials(program("worker", at))
@@ -111,6 +118,7 @@ def tidy_up(at: datetime) -> int:
         + _forget_notes(at)
         + forget_old(at)
         + devicepages.forget_old(at)
+        + gateway_log.forget_old(at)
         + trials.forget_old(at)
     )
 
@@ -146,6 +154,7 @@ LOOPS = (
     Loop("reviews of access", 300, look_after_reviews),
     Loop("views through others' eyes", 30, end_views),
     Loop("pages of devices that are over", 30, end_pages),
+    Loop("sessions and connections", 20, look_after_connections),
     Loop("new keys of gateways", 30, end_trials),
     Loop("check of the plans", 300, check_plans),
     Loop("closed accounts and changed addresses", 300, end_closed_accounts),

@@ -56,6 +56,16 @@ def _tick_rows(page: Page) -> None:
         tick.check()
 
 
+def _open_device(page: Page) -> None:
+    """A new one, for real addresses, and its own page."""
+    page.locator("#new input[name=name]").first.fill("Tablet")
+    page.locator("#new [name=real]").first.check()
+    page.locator("#new form[data-wireguard-profile] button").first.click()
+    page.locator("[data-profile-text]").get_by_text("[Interface]").wait_for()
+    page.goto("/access/")
+    page.locator("#my-devices a.name").first.click()
+
+
 def _name_device(page: Page) -> None:
     page.locator("#new input[name=name]").first.fill("Tablet")
 
@@ -103,6 +113,8 @@ SCENES = (
     Scene("home", RITA, "/"),
     Scene("customers", RITA, "/levels/{reseller}/customers/"),
     Scene("sites", RITA, "/levels/{reseller}/sites/"),
+    Scene("gateways", RITA, "/levels/{reseller}/gateways/"),
+    Scene("router", RITA, "/levels/{site}/gateway/router/"),
     Scene("welcome", PAUL, "/welcome/"),
     Scene("bulk", RITA, "/levels/{reseller}/sites/", act=_tick_rows),
     Scene("import", RITA, "/levels/{reseller}/import/"),
@@ -230,6 +242,7 @@ SCENES = (
     Scene("support", SONJA, "/levels/{site}/support/"),
     Scene("search", RITA, "/search/?q=haus"),
     Scene("access", SONJA, "/access/", guide_height=560, guide_until="main .sites"),
+    Scene("own-device", SONJA, "/access/", act=_open_device),
     Scene("profile", SONJA, "/access/", act=_name_device, guide_height=420, guide_from="#new"),
     Scene("home-supporter", SONJA, "/"),
     Scene("refused", SONJA, "/levels/{customer}/people/"),

@@ -28,6 +28,7 @@ from tests.world import (
     TONIGHT,
     YESTERDAY,
     World,
+    a_connection,
     a_gateway,
     a_profile,
     by,
@@ -491,6 +492,7 @@ def _limits(world: World) -> None:
     assert limits == sonja.get(f"{path}/limits").body
     assert as_person(world.rita).patch(f"{path}/limits", {}).status == 403
     _releases(karl, sonja, f"/sites/{world.ours.school.key}/releases")
+    _connections(world)
     wish = {"rights": ["connect.use"], "minutes": 60, "reason": "Störung"}
     first = sonja.post(f"{path}/requests", wish).body
     assert [item["key"] for item in karl.items(f"{path}/requests")] == [first["key"]]
@@ -517,6 +519,34 @@ def _releases(karl: Caller, sonja: Caller, path: str) -> None:
     assert [item["key"] for item in karl.get(path).body["items"]] == [made["key"]]
     assert [item["minutes"] for item in sonja.get("/releases").body["items"]] == [30]
     assert karl.delete(f"{path}/{made['key']}").status == 204
+
+
+def _connections(world: World) -> None:
+    karl, sonja, site = as_person(world.karl), as_person(world.sonja), f"/sites/{world.ours.school.key}"
+    row = a_connection(world)
+    [item] = karl.items(f"/levels/{world.ours.school.key}/connections?running=true&way=tunnel")
+    assert (item["key"], item["person"], item["bytes_from_site"]) == (row.key, "Sonja", 2_900_000)
+    assert karl.post(f"{site}/connections/{row.key}/end", {"minutes": 5}).status == 204
+    [kept] = karl.get(f"{site}/kept-out").body["items"]
+    assert [each["by"] for each in sonja.get("/absences").body["items"]] == ["Karl"]
+    assert sonja.delete(f"/absences/{kept['key']}").status == 404
+    assert karl.delete(f"{site}/kept-out/{kept['key']}").status == 204
+    assert [each["key"] for each in sonja.items("/connections")] == [row.key]
+    assert sonja.post(f"/connections/{row.key}/end").status == 204
+    [left] = sonja.get("/absences").body["items"]
+    assert left["left"]
+    limits = f"/levels/{world.ours.school.key}/limits"
+    assert sonja.delete(f"/absences/{left['key']}").status == 204
+    assert karl.patch(f"{site}/traffic-budget", {"megabytes": 100}).body["stands"] == "ok"
+    assert karl.get(f"{site}/traffic").body["megabytes"] == 100
+    assert [each["what"] for each in karl.items(f"{site}/gateway-log")] == ["linked"]
+    before = karl.get(limits).body
+    assert karl.patch(limits, {"confirm": True, "confirm_reason": True}).body["confirm"]
+    assert sonja.post(f"{site}/confirmation", {}).body["code"] == "reason-missing"
+    confirmed = sonja.post(f"{site}/confirmation", {"reason": "Pumpe"}).body
+    assert [each["key"] for each in sonja.get("/confirmations").body["items"]] == [confirmed["key"]]
+    assert sonja.delete(f"/confirmations/{confirmed['key']}").status == 204
+    assert karl.patch(limits, before).body == before
 
 
 def _own(rita: Caller) -> None:

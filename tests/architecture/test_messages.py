@@ -23,7 +23,7 @@ SAME = {
         "offline", "online",
     },
     "fr": {
-        "%(number)s minute", "%(number)s minutes", "30 minutes",
+        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
         "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
@@ -38,7 +38,7 @@ SAME = {
     "all": {
         "%(before)s → %(after)s", "%(what)s, %(moment)s", "%(count)d h", "%(count)d min", "%(count)d s",
         "Connect Basic",
-        "Furka %(version)s, %(day)s", "VLAN", "VLAN %(number)s",
+        "Furka %(version)s, %(day)s", "Tunnel", "VLAN", "VLAN %(number)s",
     },
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from furka import clock
 from furka.kernel.wireguard import generate_private_key, public_key_of
 from furka.wire import PREFIX
 from tests.browser.hub import a_hub, call
@@ -18,7 +19,7 @@ from tests.browser.people import Holder
 
 @pytest.fixture(scope="module")
 def hub(base_url: str, portal_home: Path) -> str:
-    """A hub that opens pages; nothing stands behind it. Its token."""
+    """The token of a hub that opens pages; nothing stands behind it."""
     return a_hub(base_url, portal_home)
 
 
@@ -152,7 +153,7 @@ def test_device_of_a_person_shows_whether_it_is_in_and_reaches_one_plant_under_i
     expect(config).to_contain_text("PresharedKey = ")
     expect(config).to_contain_text("192.168.0.0/16")
     state = page.locator("#profile-state")
-    expect(state).to_contain_text("Nie verbunden")
+    expect(state).to_contain_text("Noch nie verbunden")
 
     [mine] = page.request.get("/api/v1/profiles").json()["items"]
     now = mine["created_at"]
@@ -186,3 +187,49 @@ def _looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
             page.emulate_media(color_scheme=scheme)
             assert look(page) == []
     page.emulate_media(color_scheme="light")
+
+
+def test_a_connection_appears_by_itself_and_is_ended_with_a_click(
+    holder: Holder,
+    site: str,
+    hub: str,
+    base_url: str,
+    look: Callable[[Page], list[str]],
+    complaints: list[str],
+) -> None:
+    page = holder.page
+    token = next(each["value"] for each in page.context.cookies() if each["name"] == "csrftoken")
+    made = page.request.post(
+        f"{base_url}/api/v1/profiles",
+        data={"name": "Laptop", "public_key": public_key_of(generate_private_key())},
+        headers={"X-CSRFToken": token, "Origin": base_url},
+    ).json()
+    page.goto(f"{site}connections/")
+    expect(page.get_by_text("Im Moment ist niemand in der Anlage")).to_be_visible()
+
+    def report(**said: object) -> None:
+        seen = {
+            "token": "a-connection",
+            "profile": made["key"],
+            "site_name": site.rstrip("/").rsplit("/", 1)[1],
+            "began_at": clock.now().isoformat(),
+            **said,
+        }
+        call(base_url, "/hub/report", {"applied_revision": 1, "accesses": [seen]}, hub)
+
+    report(bytes=3_000_000, answered_bytes=2_000_000)
+    inside = page.locator("#now")
+    expect(inside.get_by_text("Laptop")).to_be_visible()
+    assert look(page) == []
+    inside.get_by_role("button", name="Beenden").click()
+    page.get_by_role("dialog").get_by_role("button", name="Verlassen").click()
+    expect(page.locator("#now").get_by_role("heading", name="Ausgesperrt")).to_be_visible()
+
+    page.goto("/access/")
+    page.get_by_role("button", name="Zurückkommen").click()
+    expect(page.get_by_role("button", name="Zurückkommen")).to_have_count(0)
+    report(bytes=4_000_000, ended_at=clock.now().isoformat(), ended_by="idle")
+    page.goto("/access/connections/")
+    expect(page.get_by_role("row", name="Laptop")).to_contain_text("Turnhalle")
+    assert look(page) == []
+    assert complaints == []

@@ -110,6 +110,18 @@ class TestWithWireguardGo:
         )
         assert by_program.own() == by_socket.own() == (private, 51998)
         assert by_program.peers() == by_socket.peers()
+        secret, other = generate_private_key(), generate_private_key()
+        for writer, wanted in (
+            (by_program, secret),
+            (by_socket, other),
+            (by_program, None),
+            (by_program, ""),
+        ):
+            writer.change({key: PeerWish((ONE,), preshared_key=wanted)}, ())
+            found = by_socket.peers()[key]
+            assert by_program.peers()[key] == found
+            assert found.preshared_key == (other if wanted is None else wanted)
+            assert not wanted or wanted not in repr(found)
         by_program.change({}, [key])
         assert len(by_socket.peers()) == 1
 

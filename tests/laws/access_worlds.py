@@ -25,10 +25,12 @@ from tests.laws.reference_policy import (
     QUARTER,
     RawCeiling,
     RawGrant,
+    RawKeptOut,
     RawLimit,
     RawNode,
     RawOffer,
     RawPart,
+    RawSession,
     RawSpot,
     RawWindow,
     World,
@@ -135,13 +137,31 @@ class Situation:
     @property
     def ceilings(self) -> tuple[Ceiling, ...]:
         """What the rooms above would read of all owners."""
-        return tuple(self._ceiling(raw) for raw in self.world.ceilings.values())
+        owners = tuple(self._ceiling(raw) for raw in self.world.ceilings.values())
+        sessions = (
+            Ceiling(self.place(raw.site), person_id=raw.person, confirmed=Interval(raw.begins, raw.ends))
+            for raw in self.world.sessions
+        )
+        return (*owners, *(self._kept_out(raw) for raw in self.world.kept_out), *sessions)
+
+    def _kept_out(self, raw: RawKeptOut) -> Ceiling:
+        return Ceiling(
+            self.place(raw.node),
+            person_id=raw.person,
+            kept_from=raw.rights,
+            kept_out=Interval(raw.begins, raw.ends),
+        )
 
     def _ceiling(self, raw: RawCeiling) -> Ceiling:
         within = Interval(self.night - BEFORE - timedelta(days=1), self.horizon)
         hours = expand([weekly(window) for window in raw.windows], ZoneInfo(raw.zone), within)
         return Ceiling(
-            self.place(raw.node), raw.rights, hours if raw.windows else None, raw.approval, raw.two_factor
+            self.place(raw.node),
+            raw.rights,
+            hours if raw.windows else None,
+            raw.approval,
+            raw.two_factor,
+            raw.confirm,
         )
 
     def with_grant(self, grant: RawGrant) -> Situation:
@@ -282,20 +302,59 @@ def _ceiling(rnd: random.Random, world: World) -> RawCeiling:
         zone=rnd.choice(["Europe/Zurich", *ZONES]),
         approval=rnd.choice([frozenset(), frozenset(), _rights(rnd) - {"look"}]),
         two_factor=rnd.random() < 0.2,
+        confirm=rnd.choice([frozenset(), frozenset(), _rights(rnd) - {"look"}]),
     )
 
 
-def _with_owners(rnd: random.Random, world: World) -> World:
-    """Half of the worlds have owners that leave little to others, or a level that is archived."""
+def _session(rnd: random.Random, world: World, night: datetime) -> RawSession:
+    """Somebody connects to a site, mostly one at or below which they hold something."""
+    grant = rnd.choice([*world.grants.values()]) if world.grants else None
+    below = grant.node if grant and rnd.random() < 0.8 else None
+    sites = [
+        node
+        for node, raw in world.nodes.items()
+        if raw.kind == "site" and (below is None or below in world.up(node))
+    ]
+    begins = rnd.choice([night - BEFORE, _near(rnd, night)])
+    return RawSession(
+        person=grant.person if grant and rnd.random() < 0.8 else rnd.choice(EVERYBODY),
+        site=rnd.choice(sites),
+        begins=begins,
+        ends=begins + rnd.choice([rnd.randint(1, 12), 400]) * QUARTER,
+    )
+
+
+def _kept_out(rnd: random.Random, world: World, night: datetime) -> RawKeptOut:
+    """Somebody is kept out, mostly somebody who holds something near there."""
+    grant = rnd.choice([*world.grants.values()]) if world.grants else None
+    begins = _near(rnd, night)
+    return RawKeptOut(
+        person=grant.person if grant and rnd.random() < 0.8 else rnd.choice(EVERYBODY),
+        node=_node(rnd, world, below=grant.node if grant and rnd.random() < 0.8 else None),
+        rights=_rights(rnd),
+        begins=rnd.choice([night - BEFORE, begins]),
+        ends=rnd.choice([None, begins + rnd.randint(1, 12) * QUARTER]),
+    )
+
+
+def _with_owners(rnd: random.Random, world: World, night: datetime) -> World:
+    """Half of the worlds have owners that leave little to others, or a level that is archived; in some, somebody's
+    access was ended for a while."""
+    if rnd.random() < 0.25:
+        world = replace(
+            world, kept_out=tuple(_kept_out(rnd, world, night) for _ in range(rnd.choice([1, 2])))
+        )
     if rnd.random() < 0.4:
         return world
     ceilings = [_ceiling(rnd, world) for _ in range(rnd.choice([1, 1, 2, 3]))]
     reseller = rnd.choice([node for node in world.nodes if world.nodes[node].kind == "reseller"])
+    sessions = tuple(_session(rnd, world, night) for _ in range(rnd.choice([0, 1, 2, 3])))
     if rnd.random() < 0.2:
         ceilings.append(RawCeiling(reseller, two_factor=True))
     return replace(
         world,
         ceilings={each.node: each for each in ceilings},
+        sessions=sessions,
         strong=frozenset(rnd.sample(PERSONS, rnd.randint(0, 2))),
         archived=frozenset(rnd.sample(sorted(world.nodes), rnd.choice([0, 0, 0, 1, 2]))) - {_operator(world)},
     )
@@ -334,11 +393,15 @@ def _limited(rnd: random.Random) -> Situation:
             windows=(_window(rnd),) if rnd.random() < 0.3 else (),
             approval=rnd.choice([frozenset(), frozenset(), frozenset(RIGHTS) - {"look"}]),
             two_factor=rnd.random() < 0.2,
+            confirm=rnd.choice([frozenset(), frozenset(), frozenset(RIGHTS) - {"look"}]),
         )
         for node in (site, world.ancestor(site, "customer"))
         if node is not None and rnd.random() < 0.8
     }
     world = replace(world, ceilings=ceilings, strong=frozenset(rnd.sample(PERSONS, rnd.choice([0, 2]))))
+    if rnd.random() < 0.5:
+        session = RawSession(PERSONS[0], site, at - QUARTER, at + rnd.choice([0, 1, 4]) * QUARTER)
+        world = replace(world, sessions=(session,))
     return Situation(world, night, (at, at + rnd.choice([-1, 1, 4]) * QUARTER, _near(rnd, night)))
 
 
@@ -349,8 +412,9 @@ def _situation(rnd: random.Random, number_of_grants: int) -> Situation:
     world = World(rnd.choice(_TREES), {})
     for number in _GRANT_IDS[:number_of_grants]:
         world = replace(world, grants={**world.grants, number: _grant(rnd, world, number, night)})
-    world = _with_owners(rnd, world)
+    world = _with_owners(rnd, world, night)
     edges = [edge for grant in world.grants.values() for edge in (grant.begins, grant.ends) if edge]
+    edges += [edge for each in world.kept_out for edge in (each.begins, each.ends) if edge]
     moments = [
         rnd.choice([*edges, night, _near(rnd, night), _near(rnd, night)])
         + rnd.choice([0, 0, -1, 1]) * INSTANT

@@ -74,6 +74,7 @@ class _Draw:
             public_key=key_of(self.mostly(number, 0, 1, 2, 3)),
             address=self.mostly(_ADDRESSES[number], *_ADDRESSES, _OUTSIDE),
             prefixes=self.mostly((), (), (_NETWORKS[0],)),
+            preshared_key=self.mostly(None, key_of(number), key_of(8)),
         )
 
     def gateway(self, name: str, number: int) -> Peer:

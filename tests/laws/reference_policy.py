@@ -78,6 +78,28 @@ class RawCeiling:
     zone: str = "Europe/Zurich"
     approval: frozenset[str] = frozenset()
     two_factor: bool = False
+    confirm: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class RawSession:
+    """Somebody has confirmed that they connect to a site."""
+
+    person: int
+    site: int
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class RawKeptOut:
+    """Somebody's access at a node was ended for a while (None: until further notice)."""
+
+    person: int
+    node: int
+    rights: frozenset[str]
+    begins: datetime
+    ends: datetime | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +126,8 @@ class World:
     ceilings: dict[int, RawCeiling] = field(default_factory=dict)
     strong: frozenset[int] = frozenset()  # persons with a second factor
     archived: frozenset[int] = frozenset()  # nodes; with one, all below it are
+    kept_out: tuple[RawKeptOut, ...] = ()
+    sessions: tuple[RawSession, ...] = ()
 
     def up(self, node: int) -> Iterator[int]:
         """The node, its parent, and so on."""
@@ -235,6 +259,27 @@ def owner_leaves(world: World, grant: RawGrant, right: str, node: int, at: datet
     return True
 
 
+def is_kept_out(world: World, person: int, right: str, node: int, at: datetime) -> bool:
+    """Whether somebody has ended that for this person, there or above."""
+    return right != "look" and any(
+        each.person == person
+        and right in each.rights
+        and each.node in world.up(node)
+        and each.begins <= at
+        and (each.ends is None or at < each.ends)
+        for each in world.kept_out
+    )
+
+
+def must_confirm(world: World, person: int, right: str, node: int, at: datetime) -> bool:
+    """Whether somebody on the way up asks to confirm, and this person has not, for this very site."""
+    asked = any(right in world.ceilings[step].confirm for step in world.up(node) if step in world.ceilings)
+    return asked and not any(
+        each.person == person and each.site == node and each.begins <= at < each.ends
+        for each in world.sessions
+    )
+
+
 def in_service(world: World, node: int) -> bool:
     return not any(step in world.archived for step in world.up(node))
 
@@ -249,6 +294,8 @@ def allowed(
     spot: RawSpot | None = None,
 ) -> bool:
     if right not in ("look", "people", "structure", "journal") and not in_service(world, node):
+        return False
+    if is_kept_out(world, person, right, node, at) or must_confirm(world, person, right, node, at):
         return False
     for grant in world.of(person):
         if (

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from furka.access.delegation import Exceeds, effective, may_grant
 from furka.access.facts import Held, Kind
-from furka.access.policy import Decision, Reason, Scope, decide, open_intervals, reaches, scope
+from furka.access.policy import (
+    Decision,
+    Reason,
+    Scope,
+    as_if_confirmed,
+    decide,
+    open_intervals,
+    reaches,
+    scope,
+)
 from furka.access.windows import Interval, covers, cut_after, merged
 from tests.laws import reference_policy as reference
 from tests.laws.access_worlds import (
@@ -32,7 +41,14 @@ from tests.laws.reference_policy import RawGrant
 ASKED = st.sampled_from((*RIGHTS, "support"))
 
 #: What owners' ceilings put in the way; what is easiest to mend comes first.
-SOONEST_MENDED = (Reason.APPROVAL, Reason.TWO_FACTOR, Reason.CEILING_HOURS, Reason.CEILING)
+SOONEST_MENDED = (
+    Reason.UNCONFIRMED,
+    Reason.APPROVAL,
+    Reason.TWO_FACTOR,
+    Reason.CEILING_HOURS,
+    Reason.KEPT_OUT,
+    Reason.CEILING,
+)
 
 TWICE_AS_OFTEN = settings(max_examples=2 * settings().max_examples)
 
@@ -41,7 +57,7 @@ TWICE_AS_OFTEN = settings(max_examples=2 * settings().max_examples)
 @given(st.data(), situations(), ASKED)
 def test_law_decide_answers_as_the_slow_model(data: st.DataObject, situation: Situation, right: str) -> None:
     world = situation.world
-    granted = replace(world, ceilings={}, archived=frozenset())
+    granted = replace(world, ceilings={}, archived=frozenset(), kept_out=(), sessions=())
     for raw in (None, data.draw(limits(world))):
         limit = as_limit(world, raw)
         for person in EVERYBODY:
@@ -213,6 +229,7 @@ def test_law_more_ceilings_never_allow_more_and_never_hide(
 ) -> None:
     assume(situation.ceilings)
     fewer = data.draw(st.lists(st.sampled_from(situation.ceilings), unique=True))
+    fewer += [each for each in situation.ceilings if each.confirmed]  # the one kind that opens
     for person in EVERYBODY:
         held = situation.held(person)
         for place in situation.places:
@@ -241,14 +258,26 @@ def test_law_the_reason_of_a_refusal_names_what_stands_in_the_way(situation: Sit
                     assert answer.reason == next(each for each in SOONEST_MENDED if each in one_by_one)
                 if answer.reason is Reason.CEILING_HOURS:
                     strong = [replace(each, strong=True, approved=True) for each in held]
-                    at_all_hours = [replace(each, hours=None) for each in situation.ceilings]
+                    at_all_hours = [replace(each, hours=None) for each in as_if_confirmed(situation.ceilings)]
                     assert decide(strong, right, place, at, None, at_all_hours).allowed
+                if answer.reason is Reason.KEPT_OUT:
+                    strong = [replace(each, strong=True, approved=True) for each in held]
+                    let_in = [
+                        replace(each, hours=None)
+                        for each in as_if_confirmed(situation.ceilings)
+                        if each.person_id != person
+                    ]
+                    assert decide(strong, right, place, at, None, let_in).allowed
                 if answer.reason is Reason.APPROVAL:
                     approved = [replace(each, approved=True) for each in held]
-                    assert decide(approved, right, place, at, None, situation.ceilings).allowed
+                    assert decide(
+                        approved, right, place, at, None, as_if_confirmed(situation.ceilings)
+                    ).allowed
+                if answer.reason is Reason.UNCONFIRMED:
+                    assert decide(held, right, place, at, None, as_if_confirmed(situation.ceilings)).allowed
                 if answer.reason is Reason.TWO_FACTOR:
                     strong = [replace(each, strong=True, approved=True) for each in held]
-                    assert decide(strong, right, place, at, None, situation.ceilings).allowed
+                    assert decide(strong, right, place, at, None, as_if_confirmed(situation.ceilings)).allowed
 
 
 @given(situations(), ASKED)
@@ -265,7 +294,9 @@ def test_law_the_owners_own_people_are_asked_for_a_second_factor_at_most(
                 if owner in (each.place.id, each.place.customer_id, each.place.reseller_id)
             ]
             for at in situation.moments:
-                with_ceilings = decide(there, right, place, at, None, situation.ceilings)
+                lying = as_if_confirmed(situation.ceilings)
+                owners = [each for each in lying if each.person_id is None]
+                with_ceilings = decide(there, right, place, at, None, owners)
                 assert with_ceilings == decide(there, right, place, at)
 
 

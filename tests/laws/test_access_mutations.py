@@ -42,6 +42,28 @@ MUTATIONS = (
     ("policy.py", "    if key == LOOK.key:\n        return None\n", ""),
     ("policy.py", "    if key == LOOK.key:\n        return left\n", ""),
     ("policy.py", "if reason is Reason.CEILING or is_own_side", "if is_own_side"),
+    ("policy.py", "return ceiling.person_id == held.person_id and key", "return key"),
+    ("policy.py", "and key in ceiling.kept_from", ""),
+    (
+        "policy.py",
+        "_keeps_out(ceiling, held, key) and ceiling.kept_out.covers(at)",
+        "_keeps_out(ceiling, held, key)",
+    ),
+    (
+        "policy.py",
+        "left = subtract(left, (ceiling.kept_out,)) if _keeps_out(ceiling, held, key) else left",
+        "pass",
+    ),
+    ("delegation.py", "each for each in above if each.person_id is None]", "each for each in above]"),
+    ("policy.py", "and not covers(_confirmed(lying, held), at):", "and not _confirmed(lying, held):"),
+    (
+        "policy.py",
+        "each.confirmed for each in ceilings if each.confirmed and each.person_id == held.person_id",
+        "each.confirmed for each in ceilings if each.confirmed",
+    ),
+    ("policy.py", "left = intersection(left, _confirmed(lying, held))", "pass"),
+    ("policy.py", "if not closed_by(ceilings_over(lying, site), each, key, at):", "if True:"),
+    ("policy.py", "if _at_or_above(top, each.place)]", "]"),
     (
         "policy.py",
         "outside = ceiling.hours is not None and not covers(ceiling.hours, at)",

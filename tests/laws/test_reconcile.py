@@ -53,6 +53,13 @@ class Hub:
     def _look(self) -> None:
         self.seen |= self.machine.open_paths()
 
+    def secrets_fit(self) -> bool:
+        """Whether every peer has to know the secret that the plan says, and no other."""
+        peers, known = self.machine.in_force.peers, self.machine.in_force.preshared
+        return {key: known.get(key, "") for key in peers} == {
+            key: self.desired.preshared_key(key) for key in peers
+        }
+
     def run_to_the_end(self, run: Callable[[], int]) -> None:
         """As the program does: after a failure anything makes it look at everything again."""
         try:
@@ -68,6 +75,7 @@ def test_law_a_hub_converges_from_any_state(plan: Plan, chance: Random) -> None:
         hub = Hub(plan, scrambled=chance)
         hub.reconciler.full()
         assert hub.machine.open_paths() == allowed(plan, 0)
+        assert hub.secrets_fit()
 
 
 @MANY
@@ -97,6 +105,7 @@ def test_law_a_hub_converges_after_a_failure_at_any_step(
         hub.machine.fail_at, hub.machine.fail_late = hub.machine.steps + step, late
         hub.run_to_the_end(hub.reconciler.full if at_once else lambda: hub.reconciler.quick(touched))
         assert hub.machine.open_paths() == allowed(new, 0)
+        assert hub.secrets_fit()
 
 
 @MANY

@@ -47,6 +47,7 @@ def count_queries(client: Client, someone: Person, address: str) -> int:
         "journal",
         "catalogue",
         "dispatch",
+        "connections",
         "tunnel",
         "inventory",
         "finding",

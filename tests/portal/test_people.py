@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from furka.access.rights import LOOK, PEOPLE
 from furka.clock import FakeClock
-from furka.dispatch.models import SeenAccess
+from furka.connections.models import Connection
 from furka.errors import Invalid
 from furka.people.models import Person
 from furka.portal.people_forms import InviteForm
@@ -96,16 +96,17 @@ def test_page_names_those_from_above_and_their_level(world: World, client: Clien
 
 
 def test_who_is_inside_or_was_last_is_said(world: World, client: Client) -> None:
-    site, hub = world.ours.school, world.hub
-    made = {"hub": hub, "site_id": site.pk}
-    SeenAccess.objects.create(
-        **made, token="a", person_id=world.sonja.pk, began_at=NOW - timedelta(minutes=5)
+    site = world.ours.school
+    made = {"hub": world.hub, "node": site, "customer_id": site.customer_id, "reseller_id": site.reseller_id}
+    Connection.objects.create(
+        **made, token="a", person=world.sonja, began_at=NOW - timedelta(minutes=5), told_at=NOW
     )
-    SeenAccess.objects.create(
+    Connection.objects.create(
         **made,
         token="b",
-        person_id=world.rita.pk,
+        person=world.rita,
         began_at=NOW - timedelta(hours=3),
+        told_at=NOW - timedelta(hours=2),
         ended_at=NOW - timedelta(hours=2),
     )
 

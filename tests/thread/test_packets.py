@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from furka import clock
+from furka.cli.logins import PASSWORD
 from furka.lab.programs import connect
 from furka.lab.running import LabProcess
 from furka.lab.topology import gateway_interface
 from furka.lab.walls import Wall, set_wall
-from tests.thread.installation import Transfer, opens, wait_for
+from tests.thread.installation import Api, Transfer, opens, wait_for
 from tests.thread.stage import Stage
 
 pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("closed")]
@@ -55,6 +56,58 @@ def test_revoking_cuts_a_transfer_that_is_running(stage: Stage, tmp_path: Path) 
     wait_for("the transfer stops", lambda: not transfer.runs(), 10)
     assert not opens(stage.lab, "laptop", stage.heating["a"])
     transfer.stop()
+
+
+def test_ending_a_connection_stops_the_transfer_and_says_how_much_passed(
+    stage: Stage, tmp_path: Path
+) -> None:
+    site = stage.sites["a"]["key"]
+    stage.let_in("a")
+    transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+
+    def hers(query: str = "") -> list[dict[str, Any]]:
+        rows = stage.rita.get(f"/levels/{site}/connections?text=sonja{query}")["items"]
+        return [row for row in rows if row["email"] == "sonja@example.org"]
+
+    wait_for("Sonja is shown inside", lambda: bool(hers("&running=true")), 20)
+    [inside] = hers("&running=true")
+    assert (inside["way"], inside["device"], inside["relayed"]) == ("tunnel", "Laptop", False)
+
+    stage.rita.post(f"/sites/{site}/connections/{inside['key']}/end", minutes=5)
+
+    wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+    assert not opens(stage.lab, "laptop", stage.heating["a"])
+    arrived = transfer.size
+    transfer.stop()
+    wait_for("the end is told", lambda: not hers("&running=true"), 20)
+    ended = next(row for row in hers() if row["key"] == inside["key"])
+    assert arrived < ended["bytes_from_site"] < 10 * arrived + 100_000  # with the heads of its packets
+    assert 0 < ended["bytes_to_site"] < ended["bytes_from_site"]
+    [kept] = stage.rita.get(f"/sites/{site}/kept-out")["items"]
+    stage.rita.delete(f"/sites/{site}/kept-out/{kept['key']}")
+    wait_for("the page opens again", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 20)
+
+
+def test_a_confirmed_connection_opens_and_ends_with_a_word_in_the_portal(
+    stage: Stage, tmp_path: Path
+) -> None:
+    site = stage.sites["a"]["key"]
+    with Api(stage.url, "karl@example.org", PASSWORD) as karl:
+        karl.patch(f"/levels/{site}/limits", confirm=True, confirm_reason=True)
+        try:
+            stage.invited(site)
+            assert not opens(stage.lab, "laptop", stage.heating["a"])
+
+            confirmed = stage.sonja.post(f"/sites/{site}/confirmation", reason="Pumpe prüfen")
+            wait_for("the page opens", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 20)
+            transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+            stage.sonja.delete(f"/confirmations/{confirmed['key']}")
+
+            wait_for("the transfer stops", lambda: not transfer.runs(), 10)
+            assert not opens(stage.lab, "laptop", stage.heating["a"])
+            transfer.stop()
+        finally:
+            karl.patch(f"/levels/{site}/limits")
 
 
 def test_revoking_cuts_through_the_relay_as_well(stage: Stage, tmp_path: Path) -> None:
@@ -158,7 +211,8 @@ def test_a_scan_finds_exactly_what_was_granted(stage: Stage) -> None:
     ports = "22,53,80,443,502,5000,8000,8080,8443,8470,9000,51820,51821"
     found = stage.lab.run("laptop", ["python3", "-c", _SCAN, addresses, ports], check=True).stdout.split()
 
-    assert sorted(found) == [f"{near}.10:80", f"{near}.11:502"]
+    # Of the hub itself only the resolver, which tells everybody the names of what they may reach.
+    assert set(found) == {f"{near}.10:80", f"{near}.11:502", "100.64.0.1:53"}
 
 
 def test_trying_it_sends_a_real_packet(stage: Stage) -> None:

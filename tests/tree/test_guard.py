@@ -319,7 +319,7 @@ def test_house_does_not_go_around_the_guard() -> None:
     [
         ("Event", ("journal/", "tree/history.py", "tree/records.py", "tree/clearing.py")),
         ("Grant|GrantInterval|Invitation", ("tree/", "dispatch/")),
-        ("PlanEntry|SeenAccess", ("dispatch/",)),
+        ("PlanEntry", ("dispatch/",)),
         ("ClaimCode", ("sites/",)),
         ("ApiToken", ("gate/tokens.py", "account/", "people/personal_data.py")),
         ("Mail", ("outbox/", "portal/outbox.py", "tree/granting.py")),

@@ -12,8 +12,8 @@ from django.test import Client
 
 from furka import clock
 from furka.clock import FakeClock
+from furka.connections.models import Connection
 from furka.dispatch import hubs
-from furka.dispatch.models import SeenAccess
 from furka.gate.attempts import WRONG_PROOFS
 from furka.journal.models import Event
 from furka.sites import operations as sites
@@ -303,7 +303,12 @@ def told(world: World) -> list[tuple[str, Any]]:
 
 
 def test_access_that_is_reported_twice_counts_once(world: World, token: str) -> None:
-    ended = {"ended_at": (NOW - timedelta(minutes=1)).isoformat(), "ended_by": "idle", "bytes": 77}
+    ended = {
+        "ended_at": (NOW - timedelta(minutes=1)).isoformat(),
+        "ended_by": "idle",
+        "bytes": 77,
+        "answered_bytes": 70,
+    }
     for accesses in ([access(world)], [access(world)], [access(world, **ended)], [access(world, **ended)]):
         report = {"applied_revision": 1, "accesses": accesses}
         assert Caller(token).post("/hub/report", report).status_code == 200
@@ -312,8 +317,9 @@ def test_access_that_is_reported_twice_counts_once(world: World, token: str) -> 
         ("access.began", NOW - timedelta(minutes=5)),
         ("access.ended", NOW - timedelta(minutes=1)),
     ]
-    row = SeenAccess.objects.get()
-    assert (row.site_id, row.person_id, row.bytes) == (world.ours.school.pk, world.sonja.pk, 77)
+    row = Connection.objects.everything("a test").get()
+    assert (row.node, row.person, row.begun_with) == (world.ours.school, world.sonja, "Laptop")
+    assert (row.to_site, row.from_site, row.ended_by) == (7, 70, "idle")
     [began, _] = Event.objects.filter(action__startswith="access.").order_by("id")
     assert began.after == {"person": world.sonja.email, "name": "Sonja", "device": "Laptop"}
     assert began.node_id == world.ours.school.pk
@@ -350,7 +356,7 @@ def test_hub_is_not_believed_about_what_its_plan_does_not_say(world: World, toke
     assert Caller(token).post("/hub/report", {"applied_revision": 1, "accesses": lies}).status_code == 200
 
     assert Event.objects.count() == before
-    assert SeenAccess.objects.count() == 1
+    assert Connection.objects.everything("a test").count() == 1
 
 
 def test_second_hub_knows_nothing_of_the_first_ones_peers(world: World) -> None:

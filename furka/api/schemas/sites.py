@@ -22,9 +22,12 @@ class ClaimCode(Answer):
 
 
 class NewClaimCode(Input):
-    """How long a code shall work."""
+    """How long a code shall work, and whether for a box that takes the place of the gateway."""
 
     minutes: Annotated[int, Field(ge=1, le=30 * 24 * 60)] = 24 * 60
+    replaces: bool = Field(
+        False, description="The gateway works until another box shows the code; addresses stay the same."
+    )
 
 
 class Gateway(Answer):

@@ -8,7 +8,8 @@ The filter holds no person, no right and no rule per grant, only collections tha
   anywhere at the site), `door_host_ports` (a port of one virtual address). Both directions of a connection are looked
   up here for every packet: a door that goes, or runs out, cuts connections that already run, and the kernel counts
   the time alone, whether or not our program is alive. All are hash sets: what a packet costs does not grow with them;
-- `used`: (tunnel address, site) → packets and bytes that passed. It permits nothing;
+- `used` and `answered`: (tunnel address, site) → packets and bytes that passed to the site, and from it. They permit
+  nothing.
 - `knocks`: (tunnel address, site) where a first packet begins somebody's time; `knocked` keeps for some seconds which
   of these came. The packets are dropped like all others that no door lets through.
 
@@ -186,7 +187,7 @@ def whole(
     }}
 
     chain used_by_destination {{
-        add @used {{ ip daddr . meta mark counter }} accept
+        add @answered {{ ip daddr . meta mark counter }} accept
         accept
     }}
 
@@ -293,7 +294,8 @@ def element_of(door: DoorKey) -> tuple[str, str]:
 def forget_used(doors: Iterable[DoorKey]) -> str:
     """Stop counting for doors that are closed."""
     names = [_name(door) for door in sorted(set(doors))]
-    return "\n".join([*_elements("add", "used", names), *_elements("delete", "used", names)]) + "\n"
+    lines = [_elements(verb, name, names) for name in COUNTERS for verb in ("add", "delete")]
+    return "\n".join(line for some in lines for line in some) + "\n"
 
 
 def listen(visits: Iterable[DoorKey]) -> str:
@@ -311,6 +313,9 @@ _DOOR_SETS = {
 }
 DOOR_SETS = tuple(_DOOR_SETS)
 
+#: The sets that count what passes doors, to the site and back.
+COUNTERS = ("used", "answered")
+
 _REFILLED = (*(("set", name) for name in DOOR_SETS), ("map", "site_of"))
 
 
@@ -326,6 +331,13 @@ table {FAMILY} {TABLE} {{
 
 {_declared_doors()}
     set used {{
+        type ipv4_addr . mark
+        size {MOST_COUNTED}
+        flags dynamic
+        counter
+    }}
+
+    set answered {{
         type ipv4_addr . mark
         size {MOST_COUNTED}
         flags dynamic

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ninja import Query
 from pydantic import Field, StringConstraints
 
+from furka.access.rights import LOOK
 from furka.activeplants.models import ActivePlant
 from furka.activeplants.queries import plants_at_hand
 from furka.api import schemas
@@ -25,7 +26,9 @@ from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import ReachableSite
 from furka.services.connect.why_api import routes
 from furka.sites.models import Device
+from furka.tree import sessions
 from furka.tree.acting import Acting
+from furka.tree.confirmations import Session as SessionRow
 from furka.tree.models import Kind, Node
 from furka.tree.own_limits import held_back
 from furka.tunnel.models import Profile as ProfileRow
@@ -121,8 +124,9 @@ class HeldBack(schemas.Answer):
     """A level that I could enter, but for what its owner wants."""
 
     level: schemas.LevelName
-    reason: Literal["two-factor", "approval", "ceiling-hours", "ceiling"] = Field(
-        description="What is missing: a second factor, a yes, the right hour, or the owner's will."
+    reason: Literal["unconfirmed", "two-factor", "approval", "kept-out", "ceiling-hours", "ceiling"] = Field(
+        description="What is missing: a confirmation, a second factor, a yes, the end of a break, "
+        "the right hour, or the owner's will."
     )
     opens_at: datetime | None = Field(description="When it opens by itself, if that is known.")
 
@@ -226,6 +230,46 @@ def close_device_page(by: Acting, page: Key) -> None:
     device_pages.close(by, page)
 
 
+class NewConfirmation(schemas.Input):
+    """I connect to a site whose owner wants to know."""
+
+    reason: schemas.Text = Field("", max_length=300)
+
+
+class Confirmation(schemas.Answer):
+    """I have confirmed that I connect to a site."""
+
+    key: str
+    site: schemas.LevelName
+    reason: str
+    begun_at: datetime
+    until: datetime = Field(description="At the latest; it also ends when nothing passes.")
+
+
+class Confirmations(schemas.Answer):
+    """Where I am connected after confirming it."""
+
+    items: list[Confirmation]
+
+
+@routes.post("/sites/{key}/confirmation", at_node(LOOK, Kind.SITE))
+def confirm_connection(by: Acting, site: Node, body: NewConfirmation) -> Confirmation:
+    """Confirm that I connect. Where a second factor is asked for each time, that is done in the portal."""
+    return _confirmation(sessions.connect(by, site, [USE_REMOTE_ACCESS], body.reason))
+
+
+@routes.get("/confirmations", own("where I am connected after confirming it"))
+def list_confirmations(by: Acting) -> Confirmations:
+    """Where I am connected after confirming it."""
+    return Confirmations(items=[_confirmation(row) for row in sessions.own_sessions(by)])
+
+
+@routes.delete("/confirmations/{confirmation}", own("a confirmation of mine"))
+def end_confirmation(by: Acting, confirmation: Key) -> None:
+    """I am done there; once more is no fault."""
+    sessions.disconnect(by, confirmation)
+
+
 @routes.get("/held-back", own("what I can not use now"))
 def list_held_back(by: Acting) -> LevelsHeldBack:
     """Where I was let in and can not enter at this moment, but for what an owner wants; and from when I can."""
@@ -281,6 +325,16 @@ def _reachable(found: ReachableSite) -> Reachable:
         until=found.until,
         networks=[schemas.network(each) for each in found.networks],
         devices=devices,
+    )
+
+
+def _confirmation(row: SessionRow) -> Confirmation:
+    return Confirmation(
+        key=row.key,
+        site=schemas.level_name(row.node),
+        reason=row.reason,
+        begun_at=row.begun_at,
+        until=row.ends_at,
     )
 
 

@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from furka.access.policy import Reason
 from furka.access.rights import LOOK, PEOPLE, SERVICES
 from furka.activeplants.queries import plants_at_hand
 from furka.catalogue.operations import configure, settings_at
+from furka.connections.queries import inside
 from furka.devicepages.queries import open_pages_of
-from furka.dispatch.queries import inside
 from furka.gate.declare import at_node, own
 from furka.gate.request import FurkaRequest
+from furka.portal.connections import my_presence
 from furka.portal.invitations import granted_to, waiting
 from furka.portal.level_forms import SearchForm
 from furka.portal.level_page import StateShown, level_url, render_level, shown
@@ -145,7 +147,12 @@ def _sites(request: FurkaRequest) -> dict[str, object]:
     text = request.GET.get("q", "").strip()
     found = queries.reachable_by(request.by, text)
     limits = limits_at(request.by, [each.site for each in found])
+    presence = my_presence(request.by)
+    left = {row.node_id for row in presence.left}
     return {
+        "inside": presence.inside,
+        "left": presence.left,
+        "sessions": presence.sessions,
         "q": text,
         "search": SearchForm({"q": text}) if text or len(found) > FEW_SITES else None,
         "is_cut": len(found) >= MOST_SITES,
@@ -153,7 +160,11 @@ def _sites(request: FurkaRequest) -> dict[str, object]:
             SiteShown(each, shown(each.state), level_url(each.site), limits_told(limits[each.site.pk]))
             for each in found
         ],
-        "held_back": held_back_from(request.by, USE_REMOTE_ACCESS),
+        "held_back": [
+            each
+            for each in held_back_from(request.by, USE_REMOTE_ACCESS)
+            if each.held.node.pk not in left or each.held.reason != Reason.KEPT_OUT
+        ],
         "later": queries.later_access(request.by),
         "waiting": waiting(request),
     }

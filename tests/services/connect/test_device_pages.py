@@ -14,12 +14,12 @@ from furka.access.narrowing import Narrowing, PortNumber
 from furka.access.windows import Interval
 from furka.catalogue.operations import configure
 from furka.clock import FakeClock
+from furka.connections.models import Connection
 from furka.devicepages.models import OpenPage
 from furka.devicepages.operations import end_overdue, forget_old
 from furka.devicepages.queries import open_pages_of
 from furka.dispatch import hubs
 from furka.dispatch.answer import plan_since
-from furka.dispatch.models import SeenAccess
 from furka.errors import Conflict, NotThere, Refused
 from furka.journal.models import Event
 from furka.people.models import Person
@@ -192,7 +192,8 @@ def test_what_passes_through_a_page_is_an_access_like_any_other(world: World) ->
     )
     hubs.take_report(program("hub", NOW), world.hub, HubReport(applied_revision=1, accesses=(seen,)))
 
-    assert SeenAccess.objects.get().person_id == world.sonja.pk
+    row = Connection.objects.everything("a test").get()
+    assert (row.person, row.way, row.page_of) == (world.sonja, "page", "Heizung")
     event = Event.objects.get(action="access.began")
     assert (event.after["name"], event.after["page"]) == ("Sonja", "Heizung")
 

@@ -16,7 +16,6 @@ from django.test.utils import CaptureQueriesContext
 
 from furka.catalogue.operations import settings_at
 from furka.clock import FakeClock
-from furka.dispatch.models import SeenAccess
 from furka.kernel.wireguard import generate_private_key, public_key_of
 from furka.people.models import Person
 from furka.services.connect import queries
@@ -26,7 +25,7 @@ from furka.sites.models import Gateway
 from furka.tree.granting import Terms
 from furka.tree.models import Node
 from furka.tunnel.models import Profile
-from tests.world import NOW, TONIGHT, World, a_profile, by, let_in, person, public_key
+from tests.world import NOW, TONIGHT, World, a_connection, a_profile, by, let_in, person, public_key
 
 pytestmark = pytest.mark.django_db
 
@@ -261,9 +260,7 @@ def test_service_is_switched_off_and_on(world: World, client: Client) -> None:
 
 
 def test_dialog_says_how_many_are_cut_off(world: World, client: Client) -> None:
-    SeenAccess.objects.create(
-        hub=world.hub, token="a", site_id=world.ours.school.pk, person_id=world.sonja.pk, began_at=NOW
-    )
+    a_connection(world)
     text = read(client, world.karl, service(world.ours.school))
     assert "3 people may enter now; 1 of them is inside." in text
 

@@ -16,7 +16,7 @@ function show(part, byHand) {
 }
 
 document.addEventListener("change", (event) => {
-  if (!(event.target instanceof HTMLInputElement) || event.target.type !== "radio") return;
+  if (!(event.target instanceof HTMLInputElement) || !["radio", "checkbox"].includes(event.target.type)) return;
   for (const part of event.target.form?.querySelectorAll("[data-only-when]") ?? []) show(part, true);
 });
 
