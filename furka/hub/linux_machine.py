@@ -107,11 +107,11 @@ class LinuxMachine:
     def look_up(self, doors: Iterable[DoorKey]) -> dict[DoorKey, float]:
         found: dict[DoorKey, float] = {}
         with _as_machine_error():
-            at = monotonic()
             for key in doors:
                 name, element = hub_nft.element_of(key)
-                for each in self._nft.element(FAMILY, TABLE, name, element):
-                    found[key] = _door(name, each, at)[1] - at
+                left = self._nft.seconds_left(FAMILY, TABLE, name, element)
+                if left is not None:
+                    found[key] = left
         return found
 
     def change_peers(

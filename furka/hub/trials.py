@@ -95,18 +95,23 @@ class Trials:
 
     def begin(self, asked: TrialAsked, layout: Layout, now: datetime) -> TrialDone | None:
         """Test; returns what was found, or None if the device is being tried. `now` is this machine's wall clock."""
+        try:
+            return self._begin(asked, layout, now)
+        except MachineError as error:
+            log.warning("no test: %s", error)
+        except Exception:  # a test is worth no tunnel
+            log.exception("a test failed")
+        return TrialDone(name=asked.name, reply="not-tried")
+
+    def _begin(self, asked: TrialAsked, layout: Layout, now: datetime) -> TrialDone | None:
         site = self._desired.site_of(asked.device)
         if site is None or asked.device not in layout.plants:
             return TrialDone(name=asked.name, reply="not-tried")
-        try:
-            done = self._looked(asked, site, layout, now)
-            if asked.port.protocol != "tcp" or len(self._running) >= MOST_AT_ONCE:
-                return done.model_copy(update={"reply": "not-tried"})
-            door = DoorKey(dial_address(layout.pages), site, asked.device)
-            self._machine.change_filter(FilterChange(open={door: DIAL_SECONDS + _MARGIN}))
-        except MachineError as error:
-            log.warning("no test: %s", error)
-            return TrialDone(name=asked.name, reply="not-tried")
+        done = self._looked(asked, site, layout, now)
+        if asked.port.protocol != "tcp" or len(self._running) >= MOST_AT_ONCE:
+            return done.model_copy(update={"reply": "not-tried"})
+        door = DoorKey(dial_address(layout.pages), site, asked.device)
+        self._machine.change_filter(FilterChange(open={door: DIAL_SECONDS + _MARGIN}))
         self._running.add(asked.name)
         Thread(target=self._dial, args=(asked, done, door), name="dial", daemon=True).start()
         return None

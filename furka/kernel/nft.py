@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import json
+import re
 import subprocess
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from nftables import Nftables
 
 _LIBRARY = "libnftables.so.1"
 _LIMIT = 30.0  # seconds for one script
+
+#: How nftables writes a span of time: 1d2h3m4s5ms.
+_EXPIRES = re.compile(r"\bexpires ((?:[0-9]+(?:ms|[dhms]))+)")
+_SPAN = re.compile(r"([0-9]+)(ms|[dhms])")
+_UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 class NftError(Exception):
@@ -41,15 +48,17 @@ class Nft:
         found: list[Any] = next((one["set"].get("elem", []) for one in listed if "set" in one), [])
         return found
 
-    def element(self, family: str, table: str, name: str, element: str) -> list[Any]:
-        """One element of a set, looked up in the kernel, as nftables' JSON has it; none if it is not in it."""
+    def seconds_left(self, family: str, table: str, name: str, element: str) -> float | None:
+        """How long one element of a set stays in it, looked up in the kernel; infinite without an end, None if it is
+        not in it. nftables tells one element as text only."""
         try:
-            listed = self._call(f"get element {family} {table} {name} {{ {element} }}", "json")
+            told = self._call(f"get element {family} {table} {name} {{ {element} }}")
         except NotFound:
-            return []
-        sets = (one["set"] for one in json.loads(listed)["nftables"] if "set" in one)
-        found: list[Any] = next((each.get("elem", []) for each in sets), [])
-        return found
+            return None
+        ends = _EXPIRES.search(told)
+        if ends is None:
+            return inf
+        return sum(int(count) * _UNITS[unit] for count, unit in _SPAN.findall(ends[1]))
 
     def entries(self, family: str, table: str, name: str) -> list[Any]:
         """The elements of a map, as nftables' JSON has them; NotFound if there is no such map."""

@@ -118,6 +118,22 @@ def test_a_door_gets_more_or_less_time(machine: LinuxMachine) -> None:
         assert abs(machine.observe().doors[LAPTOP] - monotonic() - seconds) < 3
 
 
+def test_single_doors_are_looked_up_in_the_kernel(machine: LinuxMachine) -> None:
+    host = IPv4Address("10.128.1.10")
+    keys = {
+        LAPTOP: 90_061.5,
+        PHONE: inf,
+        LAPTOP._replace(host=host): 30.0,
+        LAPTOP._replace(host=host, protocol="tcp", port=80): 12.5,
+        LAPTOP._replace(protocol="udp", port=161): 60.0,
+    }
+    machine.load(LAYOUT, {SCHOOL: 1}, keys)
+    left = machine.look_up([*keys, LAPTOP._replace(site=9), LAPTOP._replace(host=host + 1)])
+    assert left.keys() == keys.keys()
+    assert left.pop(PHONE) == inf
+    assert all(keys[key] - 6 < seconds <= keys[key] for key, seconds in left.items())
+
+
 def test_the_kernel_closes_doors_on_time(machine: LinuxMachine) -> None:
     begin = monotonic()
     machine.change_filter(FilterChange(open={LAPTOP: 0.4, PHONE: 60.0}))
