@@ -87,7 +87,7 @@ def test_code_for_a_site_that_has_a_gateway_is_refused_on_the_same_page(world: W
     answer = client.post(url(world.ours.school, "gateway/code/"), follow=True, HTTP_ACCEPT_LANGUAGE="en")
 
     assert answer.redirect_chain == [(url(world.ours.school), 302)]
-    assert "This site already has a gateway. Release it first." in text_of(answer)
+    assert "This site already has a gateway. Release it first, or replace it." in text_of(answer)
 
 
 def test_networks_that_the_gateway_does_not_lie_in_are_said_plainly(world: World, client: Client) -> None:
