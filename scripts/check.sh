@@ -57,7 +57,7 @@ tried_twice() {
 
 # Every question that these put to the database is asked on PostgreSQL by the walk over all addresses and by the tests of
 # the rooms; they themselves are tried there by "long".
-asked_by_others=(tests/portal tests/laws tests/guide tests/api/test_guessing.py)
+asked_by_others=(tests/portal tests/laws tests/guide tests/api/test_guessing.py tests/walk/test_flat_queries.py)
 on_postgres="rows and not lab and not browser and not long"
 
 # Files stay together: what the tests of one file build once is then built once.

@@ -16,6 +16,7 @@ from furka.reports.paper import INK, LINE, QUIET
 COLUMNS, ROWS = 3, 8
 _WIDTH, _HEIGHT = 70.0, 37.0  # mm
 _EDGE = 4.0
+_QUIET = 3.5  # what the code needs beside it, to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def _put(pdf: FPDF, label: Label, left: float, top: float) -> None:
     pdf.rect(left, top, _WIDTH, _HEIGHT)
     side = _HEIGHT - 2 * _EDGE
     _draw(pdf, label.scanned, left + _EDGE, top + _EDGE, side)
-    text_left, width = left + _EDGE + side + 2, _WIDTH - side - 2 * _EDGE - 2
+    text_left, width = left + _EDGE + side + _QUIET, _WIDTH - side - 2 * _EDGE - _QUIET + 1
     pdf.set_xy(text_left, top + _EDGE)
     pdf.set_font(FAMILY, style="B", size=11)
     pdf.set_text_color(*INK)

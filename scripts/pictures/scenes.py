@@ -113,6 +113,8 @@ SCENES = (
     Scene("home", RITA, "/"),
     Scene("customers", RITA, "/levels/{reseller}/customers/"),
     Scene("sites", RITA, "/levels/{reseller}/sites/"),
+    Scene("gateways", RITA, "/levels/{reseller}/gateways/"),
+    Scene("router", RITA, "/levels/{site}/gateway/router/"),
     Scene("welcome", PAUL, "/welcome/"),
     Scene("bulk", RITA, "/levels/{reseller}/sites/", act=_tick_rows),
     Scene("import", RITA, "/levels/{reseller}/import/"),

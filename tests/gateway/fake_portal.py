@@ -6,6 +6,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from furka.clock import now
@@ -73,7 +74,7 @@ class FakePortal(ThreadingHTTPServer):
             return None
         return ClaimAnswer(token=f"token-of-{site}".replace(" ", "_"), site=site)
 
-    def __enter__(self) -> FakePortal:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

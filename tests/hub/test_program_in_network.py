@@ -141,6 +141,23 @@ def test_a_door_that_begins_later_opens_by_itself(
     assert monotonic() - begin > 1.3
 
 
+def test_when_the_portals_clock_jumps_ends_move_with_it_and_nothing_stays_open_too_long(
+    portal: FakePortal, joined: Tunnels, hub: HubProcess
+) -> None:
+    opened = door(portal, 3600)
+    portal.say(opened)
+    eventually(lambda: joined.ask(0.05))
+    portal.ahead += timedelta(hours=2)
+    portal.say(door(portal, begins=7200).model_copy(update={"site": SITE + 1}))  # so that the hub hears of it
+    eventually(lambda: not joined.ask(0.05))
+    assert not joined.answer_only()
+    portal.ahead -= timedelta(hours=2)
+    portal.say(opened.model_copy(update={"not_after": portal.now() + timedelta(seconds=2)}))
+    eventually(lambda: joined.ask(0.05))
+    hub.end(signal.SIGKILL)
+    eventually(lambda: not joined.ask(0.05))
+
+
 def test_tunnels_outlive_the_program_and_the_next_one_finds_them(
     portal: FakePortal, joined: Tunnels, hub: HubProcess
 ) -> None:
