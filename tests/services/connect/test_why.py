@@ -285,5 +285,5 @@ def test_a_second_grant_that_leads_there_is_enough(world: World) -> None:
 
 
 def test_every_reason_of_the_policy_has_its_words() -> None:
-    for reason in Reason:
+    for reason in set(Reason) - {Reason.GRANTED}:
         assert lead_words(Lead(cast("GrantView", None), reason), "Europe/Zurich") not in ("", str(reason))
