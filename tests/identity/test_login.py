@@ -346,5 +346,6 @@ def test_private_network_is_asked_only_if_the_installation_lists_it(
     settings.IDENTITY_LOOPBACK = False
     port = provider.url.rpartition(":")[2]
     IdentityProvider.objects.everything("a test").update(issuer=f"https://localhost:{port}")
-    tried = operations.try_out(rita, reseller)
+    with override("de"):
+        tried = operations.try_out(rita, reseller)
     assert (tried.works, "privaten Netz" in tried.text) == (False, True)
