@@ -34,7 +34,14 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 MOST_LEADS = 20
 
 #: What owners want beside a grant, what is soonest mended first.
-BY_OWNERS = (Reason.APPROVAL, Reason.TWO_FACTOR, Reason.CEILING_HOURS, Reason.CEILING)
+BY_OWNERS = (
+    Reason.UNCONFIRMED,
+    Reason.APPROVAL,
+    Reason.TWO_FACTOR,
+    Reason.CEILING_HOURS,
+    Reason.KEPT_OUT,
+    Reason.CEILING,
+)
 
 
 @dataclass(frozen=True, slots=True)

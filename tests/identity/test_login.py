@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.test import Client
+from django.utils.translation import override
 from requests import RequestException
 
 from furka.access.facts import Limit
@@ -334,7 +335,8 @@ def test_private_network_is_asked_only_if_the_installation_lists_it(
     rita, reseller = by(world.rita), world.ours.reseller
     with pytest.raises(Invalid) as refused:
         operations.set_up(rita, reseller, setup(provider, issuer="https://10.1.2.3"))
-    assert "privaten Netz" in str(refused.value.fields["issuer"][0])
+    with override("de"):
+        assert "privaten Netz" in str(refused.value.fields["issuer"][0])
     settings.IDENTITY_NETWORKS = [ip_network("10.1.2.0/24")]
     assert operations.set_up(rita, reseller, setup(provider, issuer="https://10.1.2.3")).enabled
     with pytest.raises(Invalid):
@@ -344,5 +346,6 @@ def test_private_network_is_asked_only_if_the_installation_lists_it(
     settings.IDENTITY_LOOPBACK = False
     port = provider.url.rpartition(":")[2]
     IdentityProvider.objects.everything("a test").update(issuer=f"https://localhost:{port}")
-    tried = operations.try_out(rita, reseller)
+    with override("de"):
+        tried = operations.try_out(rita, reseller)
     assert (tried.works, "privaten Netz" in tried.text) == (False, True)

@@ -113,7 +113,7 @@ def check_sentence(answer: Answer, check: Check) -> str:
 
 def lead_words(lead: Lead, zone: str) -> str:
     """What a grant comes to now."""
-    text = str(_LEADS.get(lead.code, lead.code))
+    text = str(_LEADS[lead.code]) if lead.code in _LEADS else sentence(lead.code)
     if lead.ended_at is not None:
         return gettext("%(what)s, %(moment)s") % {"what": text, "moment": words.moment(lead.ended_at, zone)}
     if lead.opens_at is not None:

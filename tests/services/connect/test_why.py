@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time, timedelta
+from typing import cast
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from furka.access.narrowing import Narrowing, PortNumber
+from furka.access.policy import Reason
 from furka.access.windows import WeeklyWindow
 from furka.catalogue.operations import configure
 from furka.clock import FakeClock
@@ -19,14 +21,16 @@ from furka.services.connect import operations as connect
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import profiles_of
 from furka.services.connect.why import Answer, answer, asked, people_to_ask_about
+from furka.services.connect.why_words import lead_words
 from furka.sites.models import Device, Gateway
 from furka.sites.operations import add_device
 from furka.sites.queries import devices_of
 from furka.tree import ceilings, changing, granting, lifecycle, requesting
 from furka.tree.ceilings import CeilingTerms
 from furka.tree.granting import Terms
+from furka.tree.leads import Lead
 from furka.tree.models import Node
-from furka.tree.queries import grant_of_key, grants_on
+from furka.tree.queries import GrantView, grant_of_key, grants_on
 from furka.tree.requesting import Wish
 from furka.tunnel.models import Hub
 from tests.api.caller import as_person
@@ -278,3 +282,8 @@ def test_a_second_grant_that_leads_there_is_enough(world: World) -> None:
     let_in(world.ours.customer, world.sonja, Terms(role="supporter"), world.karl)
     found = ask(world, world.sonja)
     assert (found.word, [lead.code for lead in found.why.leads]) == ("yes", ["leads", "paused"])
+
+
+def test_every_reason_of_the_policy_has_its_words() -> None:
+    for reason in set(Reason) - {Reason.GRANTED}:
+        assert lead_words(Lead(cast("GrantView", None), reason), "Europe/Zurich") not in ("", str(reason))
