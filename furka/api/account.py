@@ -13,7 +13,7 @@ from furka.account.export import export_of
 from furka.account.particulars import Particulars
 from furka.api.routes import Key, Routes, own
 from furka.api.schemas import Answer, Input, LevelName, Name, Text, level_name
-from furka.errors import Invalid, NotThere
+from furka.errors import Invalid
 from furka.people import notices
 from furka.people.models import Person
 from furka.tree.acting import Acting
@@ -187,16 +187,16 @@ def export_my_data(by: Acting) -> Export:
 
 
 @routes.get("/me/email-change", own("my own address"))
-def read_email_change(by: Acting) -> EmailChange:
-    """The change of address that waits to be confirmed."""
+def read_email_change(by: Acting) -> EmailChange | None:
+    """The change of address that waits to be confirmed; null: none does."""
     found = email_change.waiting_change(by)
     if found is None:
-        raise NotThere("no-email-change", _("No change of your address is waiting."))
+        return None
     return EmailChange(**{name: getattr(found, name) for name in EmailChange.model_fields})
 
 
 @routes.post("/me/email-change", own("my own address", proven=True))
-def change_email(by: Acting, body: NewEmail) -> EmailChange:
+def change_email(by: Acting, body: NewEmail) -> EmailChange | None:
     """Ask for another address; a link is sent to both, and each confirms it."""
     email_change.ask_for_change(by, body.email)
     return read_email_change(by)

@@ -16,6 +16,9 @@ from tests.thread.installation import Api, Installation, installation, iso, key_
 #: Of the sample: both plants belong to the first.
 CUSTOMERS = ("Gemeinde Beispielwil", "Klinik Seeblick (Beispiel)")
 
+#: The hub's own address in the tunnel.
+HUB = "100.64.0.1"
+
 
 class Stage(Installation):
     """An installation in which Rita owns two plants with the same network and both are online."""

@@ -59,7 +59,9 @@ _WARM: set[str] = set()
 _PLACES = {"cursor", "page", "after", "before"}
 
 #: What is drawn anew each time.
-_KEY = re.compile(r"\b[0-9a-f]{12}\b")
+#: Parameters whose value is the key of something.
+_KEYS = frozenset({"person", "site", "customer", "view"})
+_KEY = re.compile(r"[0-9a-z]{12}")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def linked(question: Question, page: str) -> Iterator[Question]:
         given = parse_qsl(parts.query)
         here = parts.path in ("", path) and not parts.netloc
         if given and here and not {name for name, _ in given} & _PLACES:
-            told = "&".join(f"{name}={_KEY.sub('<key>', value)}" for name, value in given)
+            told = "&".join(
+                f"{name}={_KEY.sub('<key>', value) if name in _KEYS else value}" for name, value in given
+            )
             yield Question(f"{question.name.split(' ?')[0]} ?{told}", f"{path}?{parts.query}")
 
 

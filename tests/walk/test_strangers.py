@@ -78,6 +78,9 @@ OF_ITS_OWNER = (f"{API_ROOT}levels/<key>/limits",)
 #: Karl looks at the school through Sonja's eyes.
 LOOKING, SEEN = "looking", "sonja"
 
+#: What its owner reads only as long as they see the level that it is about.
+OF_A_LEVEL_SEEN = (f"{API_ROOT}trials/<trial>",)
+
 #: What strangers may change: each gets a sample world of their own, which leads to nothing.
 OPEN_TO_EVERYBODY = {"POST   /explore/"}
 
@@ -378,6 +381,8 @@ def fault(walk: Walked, row: Row, column: str, person: str, at: datetime) -> str
     if row.declaration.entrance is Entrance.OWN:
         by_link = row.method == "GET" and "secret" in words_of(row.route)  # whoever holds the link may read
         theirs = not row.owner or row.owner == person or by_link or status == WRONG_METHOD
+        if row.route in OF_A_LEVEL_SEEN:
+            theirs = theirs and holds(walk.world, person, LOOK, walk.world.ours.school, at)
         return "" if (status in (REFUSED, MISSING)) != theirs else "own things of the wrong person"
     assert row.node is not None
     assert row.declaration.needs is not None
