@@ -57,12 +57,12 @@ def plan_since(hub: Hub, since: int, at: datetime) -> PlanAnswer:
         now=at,
         revision=row.revision,
         complete=complete,
-        entries=tuple(_told(ENTRY.validate_python(each.body)) for each in rows if not each.gone),
+        entries=tuple(told(ENTRY.validate_python(each.body)) for each in rows if not each.gone),
         gone=tuple(each.key for each in rows if each.gone),
     )
 
 
-def _told(entry: Entry) -> Entry:
+def told(entry: Entry) -> Entry:
     """An entry as the hub gets it: what is sealed where it is stored is open."""
     if not isinstance(entry, Peer) or not entry.sealed_preshared:
         return entry

@@ -58,6 +58,8 @@ from furka.tree.queries import below, lease_of
 from furka.tunnel.models import Profile
 
 _REASON = "the plan is compiled for everybody"
+#: So many levels in one question to the database.
+_AT_ONCE = 300
 #: Every interval counts, however far ahead; windows are expanded for some weeks only.
 _HORIZON = datetime.max.replace(tzinfo=UTC)
 
@@ -117,6 +119,7 @@ class Compiled:
 def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
     """The units that have to be compiled again: where somebody may enter now or later, and where doors are stored."""
     units: set[Unit] = set()
+    renamed: list[int] = []
     for each in touched:
         match each:
             case SiteTouched(node_id):
@@ -126,7 +129,7 @@ def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
                 units |= _held_visits(None, _sites_below(node_id), at, narrowed=True)
                 units |= {NamesUnit(node_id), *_open_pages(node_id)}
             case NamesTouched(node_id):
-                units |= set(map(NamesUnit, _served(_sites_below(node_id)).values_list("pk", flat=True)))
+                renamed.append(node_id)
             case SubtreeTouched(node_id):
                 sites = list(_sites_below(node_id).values_list("pk", flat=True))
                 units |= {*map(SiteUnit, sites), *map(NamesUnit, sites)}
@@ -137,7 +140,7 @@ def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
                 units |= _visits(person_id, None, at)
             case AccessTouched(person_id, node_id):
                 units |= _visits(person_id, node_id, at)
-    return units
+    return units | _named_after(renamed)
 
 
 def all_units(at: datetime) -> set[Unit]:
@@ -172,6 +175,17 @@ def _sites_below(node_id: int | None) -> QuerySet[Node]:
     if node_id is None:
         return sites
     return sites.filter(below(Node.objects.everything(_REASON).get(pk=node_id)))
+
+
+def _named_after(node_ids: list[int]) -> set[NamesUnit]:
+    """The sites at these nodes and below that have names; an import may rename thousands."""
+    found: set[NamesUnit] = set()
+    for start in range(0, len(node_ids), _AT_ONCE):
+        batch = node_ids[start : start + _AT_ONCE]
+        at_or_below = Q(pk__in=batch) | Q(reseller_id__in=batch) | Q(customer_id__in=batch)
+        sites = Node.objects.everything(_REASON).filter(at_or_below, kind=Kind.SITE)
+        found |= set(map(NamesUnit, _served(sites).values_list("pk", flat=True)))
+    return found
 
 
 def _served(sites: QuerySet[Node]) -> QuerySet[Node]:

@@ -1,9 +1,10 @@
-"""What this room keeps about people: which connection tests they made."""
+"""What this room keeps about people: which connection tests they made, and which asked what they reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from furka.personal import PersonalData, Row, register
@@ -13,7 +14,8 @@ _REASON = "a person's own data"
 
 
 def _trials(person_id: int) -> Iterator[Row]:
-    rows = Trial.objects.everything(_REASON).filter(asked_by_id=person_id).order_by("pk")
+    about = Q(asked_by_id=person_id) | Q(person_id=person_id)
+    rows = Trial.objects.everything(_REASON).filter(about).order_by("pk")
     for row in rows.select_related("node"):
         yield {
             "key": row.key,
@@ -21,6 +23,7 @@ def _trials(person_id: int) -> Iterator[Row]:
             "address": row.address,
             "port": f"{row.protocol}/{row.port}",
             "asked_at": row.asked_at,
+            "asked_by_me": row.asked_by_id == person_id,
         }
 
 

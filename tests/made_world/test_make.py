@@ -123,7 +123,7 @@ def test_what_was_passed_on_lies_in_what_it_falls_with(persons: Persons) -> None
 
 def test_plan_has_nothing_to_mend(persons: Persons) -> None:
     kinds = {key.partition("/")[0] for key in PlanEntry.objects.values_list("key", flat=True)}
-    assert kinds == {"peer", "prefix", "door"}
+    assert kinds == {"peer", "prefix", "names", "door"}
     assert check_all(program("test", NOW)) == 0
 
 
