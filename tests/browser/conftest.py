@@ -149,8 +149,6 @@ def look() -> Callable[[Page], list[str]]:
         page.evaluate(source)
         found: list[str] = page.evaluate(
             """async () => {
-              const ending = (one) => one.effect && one.effect.getComputedTiming().endTime !== Infinity;
-              await Promise.allSettled(document.getAnimations().filter(ending).map((one) => one.finished));
               const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false});
               const serious = violations.filter((fault) => ["serious", "critical"].includes(fault.impact));
               return serious.flatMap((fault) => fault.nodes.map((node) => `${fault.id}: ${node.html}`));

@@ -185,7 +185,7 @@ def _looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
     for width in (360, 1440):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert look(page) == []
     page.emulate_media(color_scheme="light")
 

@@ -102,7 +102,7 @@ def _element(locator: Any) -> Any:
 
 def _is_sound(page: Page, look: Callable[[Page], list[str]]) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in (360, 1440):
             page.set_viewport_size({"width": width, "height": 800})
             assert look(page) == []

@@ -67,7 +67,7 @@ def test_the_page_says_which_way_the_tunnel_takes_and_changes_while_one_looks(
     for width in (360, 1440):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert look(page) == []
     page.goto(f"{address}events/")
     expect(page.get_by_text("Der Tunnel nimmt einen anderen Weg")).to_be_visible()

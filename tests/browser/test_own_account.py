@@ -164,6 +164,6 @@ def test_pages_have_no_serious_fault(holder: Holder, complaints: list[str], look
         page.goto(f"/account/{address}")
         confirm_it_is_me(page)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert look(page) == []
     assert complaints == []

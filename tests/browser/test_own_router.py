@@ -119,7 +119,7 @@ def test_gateways_are_prepared_printed_shipped_and_assigned(
 def looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
     """In light and dark, on a phone and at a desk."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in (360, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             assert look(page) == []

@@ -69,7 +69,7 @@ def test_network_and_device_say_what_one_needs_in_the_plant_room(
 
 def _looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in (360, 1440):
             page.set_viewport_size({"width": width, "height": 900})
             assert look(page) == []
