@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import datetime
 
+from furka.dispatch.link_units import task_of
 from furka.dispatch.models import PlanEntry
 from furka.plan.addressing import PLAN
 from furka.plan.entries import ENTRY, Entry, Peer
@@ -78,6 +79,7 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
         # It may be restored: the gateway takes its tunnel down and goes on asking.
         return GatewaySettings(now=at, etag="stopped", site=row.node.name)
     networks = Network.objects.everything(_REASON).filter(node=row.node).order_by("subnet")
+    task = task_of(row, row.node, at)
     settings = GatewaySettings(
         now=at,
         etag="",
@@ -86,12 +88,15 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
         hub=HubToReach(
             public_key=row.hub.public_key,
             endpoint=row.hub.endpoint,
-            allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages),
+            # Where a link leads to, or somebody comes from through one, may come out of the tunnel, too.
+            allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages, *sorted({*task.peers, *task.guests})),
         ),
         relay=_relay(row, at),
         public_key=row.public_key,
         key_wanted_at=row.key_wanted_at,
         networks=tuple(TranslatedNetwork(real=each.real, virtual=each.virtual) for each in networks),
+        legs=task.legs,
+        peers_of_links=task.peers,
     )
     # A new ticket comes with the next answer; it is no reason to wake a gateway.
     told = settings.model_dump(mode="json", exclude={"now": True, "etag": True, "relay": {"ticket"}})
