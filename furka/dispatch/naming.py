@@ -84,7 +84,8 @@ def _name_sites(sites: Iterable[Node], given: dict[int, dict[str, GivenName]]) -
     holders = _holders(
         f"{each}{rest}" for site, (label, rest) in wanted.items() for each in spellings(label, site.key)
     )
-    fresh, known = [], []
+    fresh: list[GivenName] = []
+    known: list[GivenName] = []
     for site, (label, rest) in wanted.items():
         row = given[site.pk].get("") or GivenName(site_id=site.pk)
         taken = {f"{each}{rest}" for each in spellings(label, site.key)} & holders.keys()
