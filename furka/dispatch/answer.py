@@ -88,15 +88,15 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
         hub=HubToReach(
             public_key=row.hub.public_key,
             endpoint=row.hub.endpoint,
-            # Where a link leads to, or somebody comes from through one, may come out of the tunnel, too.
-            allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages, *sorted({*task.peers, *task.guests})),
+            allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages),
         ),
         relay=_relay(row, at),
         public_key=row.public_key,
         key_wanted_at=row.key_wanted_at,
         networks=tuple(TranslatedNetwork(real=each.real, virtual=each.virtual) for each in networks),
         legs=task.legs,
-        peers_of_links=task.peers,
+        link_peers=task.peers,
+        link_callers=task.callers,
     )
     # A new ticket comes with the next answer; it is no reason to wake a gateway.
     told = settings.model_dump(mode="json", exclude={"now": True, "etag": True, "relay": {"ticket"}})

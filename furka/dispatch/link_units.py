@@ -85,12 +85,12 @@ def sites_in(units: Iterable[LinkUnit]) -> set[int]:
 class TaskInLinks:
     """What a gateway has to do for the links that its site is in.
 
-    `peers` are where devices of the site may open connections to, `guests` from where some may come.
+    `peers` are where devices of the site may open connections to, `callers` from where some may come.
     """
 
     legs: tuple[LegToJoin, ...] = ()
     peers: tuple[IPv4Network, ...] = ()
-    guests: tuple[IPv4Network, ...] = ()
+    callers: tuple[IPv4Network, ...] = ()
 
 
 def task_of(gateway: Gateway, site: Node, at: datetime) -> TaskInLinks:
@@ -100,7 +100,7 @@ def task_of(gateway: Gateway, site: Node, at: datetime) -> TaskInLinks:
         return TaskInLinks()
     legs: list[LegToJoin] = []
     peers: set[IPv4Network] = set()
-    guests: set[IPv4Network] = set()
+    callers: set[IPv4Network] = set()
     for _id, found in sorted(worlds_of(ids, at).items()):
         world = found.on(gateway.hub_id)
         joined = {each.site: each for each in world.joined}
@@ -113,13 +113,13 @@ def task_of(gateway: Gateway, site: Node, at: datetime) -> TaskInLinks:
             case Mode.ROUTED:
                 others = {pair.virtual for each in joined.values() for pair in each.networks}
                 peers |= others
-                guests |= others
+                callers |= others
             case Mode.CENTRAL if own.central:
                 peers |= {world.range} if world.range is not None else set()
             case Mode.CENTRAL:
                 centre = next((each for each in joined.values() if each.central), None)
-                guests |= {pair.virtual for pair in centre.networks} if centre is not None else set()
-    return TaskInLinks(tuple(legs), tuple(sorted(peers)), tuple(sorted(guests)))
+                callers |= {pair.virtual for pair in centre.networks} if centre is not None else set()
+    return TaskInLinks(tuple(legs), tuple(sorted(peers)), tuple(sorted(callers)))
 
 
 def _leg(gateway: Gateway, world: LinkWorld, own: LinkedSite) -> LegToJoin:

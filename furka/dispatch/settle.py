@@ -18,6 +18,8 @@ from furka.tree.operation import SettingsTouched, Work
 from furka.tunnel.models import Hub
 
 _REASON = "the plan is compiled for everybody"
+#: So many sites in one question to the database.
+_AT_ONCE = 500
 _FIELDS = ["unit", "site_id", "person_id", "body", "not_after", "revision", "gone"]
 
 
@@ -33,9 +35,12 @@ def settle(work: Work) -> None:
     told = {unit.site_id for unit in units if isinstance(unit, SiteUnit)}
     told |= {each.node_id for each in work.touched if isinstance(each, SettingsTouched)}
     told |= sites_in(unit for unit in units if isinstance(unit, LinkUnit))
-    if told:
-        gateways = Gateway.objects.everything(_REASON).filter(node__in=told, released_at=None)
-        work.news += [(gateway.topic, "settings") for gateway in gateways.order_by("pk")]
+    sites = sorted(told)
+    for start in range(0, len(sites), _AT_ONCE):
+        gateways = Gateway.objects.everything(_REASON).filter(
+            node__in=sites[start : start + _AT_ONCE], released_at=None
+        )
+        work.news += [(gateway.topic, "settings") for gateway in gateways]
     end_dropped(work, [key.removeprefix("page/") for key in dropped if key.startswith("page/")])
 
 

@@ -179,7 +179,7 @@ def _junction(world: LinkWorld, member: LinkedSite) -> Junction:
         site_name=member.site_name,
         site=member.site,
         prefixes=_prefixes(member),
-        central=member.central,
+        central=member.central if world.mode is Mode.CENTRAL else None,
     )
 
 

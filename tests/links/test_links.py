@@ -63,10 +63,8 @@ def test_routed_sites_have_junctions_and_their_gateways_know_each_other(world: W
     ]
     there = network_of(world, ours.depot).virtual
     told = settings_of(ours.school)
-    assert (told.peers_of_links, told.legs) == ((there,), ())
-    assert told.hub is not None
-    assert there in told.hub.allowed
-    assert network_of(world, ours.school).virtual not in told.hub.allowed
+    assert (told.link_peers, told.legs) == ((there,), ())
+    assert told.link_callers == (there,)
 
 
 def test_bridged_sites_have_legs_with_segments_of_their_own(world: World) -> None:
@@ -138,9 +136,9 @@ def test_central_link_proposes_a_range_and_maps_devices_by_themselves(world: Wor
     seen = network_of(world, ours.school).address_of(IPv4Address(device.address))
     assert (entry.address, entry.device) == (mapped.reached_at, seen)
     centre, spoke = settings_of(ours.depot), settings_of(ours.school)
-    assert (centre.peers_of_links, spoke.peers_of_links) == ((link.central_range,), ())
-    assert spoke.hub is not None
-    assert network_of(world, ours.depot).virtual in spoke.hub.allowed
+    assert (centre.link_peers, spoke.link_peers) == ((link.central_range,), ())
+    assert spoke.link_callers == (network_of(world, ours.depot).virtual,)
+    assert centre.link_callers == ()
 
 
 def test_renumbering_is_shown_first_and_then_done(world: World) -> None:
@@ -157,7 +155,7 @@ def test_renumbering_is_shown_first_and_then_done(world: World) -> None:
     [entry] = [each for each in plan_of_links(world) if isinstance(each, Mapped)]
     assert entry.address == IPv4Address("172.20.5.77")
     assert MappedDevice.objects.everything("a test").get().key == mapped.key
-    assert settings_of(ours.depot).peers_of_links == (IPv4Network("172.20.5.0/24"),)
+    assert settings_of(ours.depot).link_peers == (IPv4Network("172.20.5.0/24"),)
     with pytest.raises(Invalid) as refused:
         mapping.renumbering(rita, link, "10.64.0.0/26")
     assert refused.value.code == "range-too-small"
@@ -192,7 +190,7 @@ def test_network_that_collides_with_the_range_later_stops_the_centre_and_nothing
     sites.add_network(rita, ours.depot, "10.64.0.0/25")
 
     assert plan_of_links(world) == []
-    assert settings_of(ours.depot).peers_of_links == ()
+    assert settings_of(ours.depot).link_peers == ()
     assert {each.word for each in queries.members_of(rita, link)} == {"collides", "offline"}
 
 
@@ -306,7 +304,7 @@ def test_pause_takes_everything_out_and_resuming_brings_it_back(world: World) ->
     operations.pause_link(rita, link)
 
     assert plan_of_links(world) == []
-    assert settings_of(ours.school).peers_of_links == ()
+    assert settings_of(ours.school).link_peers == ()
     operations.resume_link(rita, link)
     assert plan_of_links(world) == before
 
@@ -319,7 +317,7 @@ def test_links_of_a_level_sleep_while_the_service_is_switched_off_there(world: W
     configure(rita, ours.reseller, "sitelink", {"enabled": False})
 
     assert plan_of_links(world) == []
-    assert settings_of(ours.school).peers_of_links == ()
+    assert settings_of(ours.school).link_peers == ()
     configure(rita, ours.reseller, "sitelink", {"enabled": True})
     assert sites_joined(world) == {ours.school.key, ours.depot.key}
 
@@ -350,7 +348,7 @@ def test_changes_of_one_member_leave_what_is_said_of_the_others_alone(world: Wor
 
     after = {each.key: each for each in plan_of_links(world)}
     assert {key: before[key] for key in after} == after
-    assert settings_of(other).peers_of_links == ()
+    assert settings_of(other).link_peers == ()
 
 
 def test_two_links_have_nothing_in_common(world: World) -> None:
@@ -360,7 +358,7 @@ def test_two_links_have_nothing_in_common(world: World) -> None:
     joined(world, second, ours.depot)
 
     assert first.number != second.number
-    assert settings_of(ours.school).peers_of_links == ()
+    assert settings_of(ours.school).link_peers == ()
 
 
 def test_site_without_gateway_waits(world: World) -> None:
