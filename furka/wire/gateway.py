@@ -83,6 +83,7 @@ class GatewaySettings(_Message):
         None  # the one of this gateway that counts; None: a portal that says nothing of it
     )
     key_wanted_at: AwareDatetime | None = None  # somebody wants a new key since then
+    next_key_known: PublicKey | None = None  # the new key that this gateway offered, once the hub takes it
 
 
 class GatewayReport(_Message):
