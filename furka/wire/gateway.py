@@ -35,6 +35,7 @@ class ClaimRequest(_Message):
     public_key: PublicKey
     version: str
     hostname: Annotated[str, Field(max_length=100)] = ""
+    serial: Annotated[str, Field(max_length=60)] = ""  # of its maker, as the box says; no proof of anything
 
 
 class ClaimAnswer(_Message):
@@ -97,6 +98,7 @@ class GatewayReport(_Message):
     path: str = ""  # by which the hub answers: "udp", "tls", "tls-proxy"; empty: none yet, or not told
     path_since: AwareDatetime | None = None
     cut_by: CutBy | None = None  # somebody at the site lets nobody in
+    serial: Annotated[str, Field(max_length=60)] = ""  # of its maker; empty: not known
 
 
 class GatewayReportTaken(_Message):

@@ -19,7 +19,7 @@ MOST_WRONG, WITHIN = 5, 900
 
 
 def confirm(by: Acting, site: Node, reason: str, code: str = "") -> Session:
-    """Confirm that one connects. A code is looked at only if it is all that is missing. Raises what `connect` raises."""
+    """Confirm that one connects; a code is looked at only if it is all that is missing. Raises what `connect` does."""
     try:
         return sessions.connect(by, site, [USE_REMOTE_ACCESS], reason)
     except Refused as refused:
@@ -29,9 +29,9 @@ def confirm(by: Acting, site: Node, reason: str, code: str = "") -> Session:
 
 
 def _is_right(by: Acting, code: str) -> bool:
-    person = Person.objects.filter(pk=by.person_id).first()
-    if person is None or by.looks_only or not has_codes(person.pk):
+    if by.person_id is None or by.looks_only or not has_codes(by.person_id):
         return False
+    person = Person.objects.get(pk=by.person_id)
     name = f"second factor of {person.pk}"
     if is_worn_out(name, MOST_WRONG):
         raise Refused("too-many-codes", _("Too many codes were wrong. Please wait a quarter of an hour."))
