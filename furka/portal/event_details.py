@@ -38,6 +38,7 @@ _LABELS: Mapping[str, Promise] = {
     "windows": _("Access hours"),
     "reason": _("Reason"),
     "hostname": _("Computer"),
+    "serial": _("Serial number"),
     "subnet": _("Network"),
     "virtual": _("In the tunnel"),
     "address": _("Address"),

@@ -92,6 +92,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "gateway.shipped": (_("Prepared gateways shipped"), "package"),
     "gateway.withdrawn": (_("Prepared gateway withdrawn"), "x"),
     "gateway.plugged-in": (_("Prepared gateway plugged in"), "plug-connected"),
+    "gateway.serial-differs": (_("Another box than the prepared one was plugged in"), "alert-square"),
     "gateway.assigned": (_("Prepared gateway assigned to the site"), "router"),
     "gateway.unassigned": (_("Prepared gateway no longer assigned"), "router"),
     "gateway.router-connected": (_("Own router connected to the site"), "router"),
