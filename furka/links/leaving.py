@@ -57,11 +57,11 @@ def part_from(work: Work, member: LinkMember, why: Why | None = None) -> None:
     member.delete()
     touch_link(work, link)
     work.touch(SettingsTouched(site.pk))
-    told = {"link": link.name, "level": link.node.name}
+    told = {"site_link": link.name, "level": link.node.name}
     after = {"why": why.value} if why is not None else {}
     work.record(site, "link.left", before=told, after=after)
     if why is Why.MOVED:  # those who had the site before do not read its events any more
-        work.record(link.node, "link.lost", before={"link": link.name, "site": site.name}, after=after)
+        work.record(link.node, "link.lost", before={"site_link": link.name, "site": site.name}, after=after)
 
 
 def touch_link(work: Work, link: Link) -> None:

@@ -177,4 +177,4 @@ def _chosen(link: Link, address: str) -> IPv4Address:
 
 
 def _told(link: Link, row: MappedDevice, device: Device) -> dict[str, str]:
-    return {"link": link.name, "level": link.node.name, "device": device.name, "address": row.address}
+    return {"site_link": link.name, "level": link.node.name, "device": device.name, "address": row.address}

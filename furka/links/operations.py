@@ -175,7 +175,7 @@ def add_member(
     _set_up(row, network, vlan, central)
     row.save()
     touch_link(work, link)
-    told = {"link": link.name, "level": link.node.name, **_told_of_member(row)}
+    told = {"site_link": link.name, "level": link.node.name, **_told_of_member(row)}
     work.record(site, "link.joined", after=told)
     return row
 
@@ -194,7 +194,7 @@ def change_member(
         return
     row.save()
     touch_link(work, link)
-    told = {"link": link.name, "level": link.node.name}
+    told = {"site_link": link.name, "level": link.node.name}
     work.record(
         site, "link.member-changed", before={**told, **before}, after={**told, **_told_of_member(row)}
     )

@@ -54,7 +54,7 @@ def add_rule(work: Work, link: Link, terms: RuleTerms) -> LinkRule:
     row = _row(work, link, terms, (rows.aggregate(last=Max("place"))["last"] or 0) + 1)
     row.save()
     touch_link(work, link)
-    work.record(link.node, "link.rule-added", after={"link": link.name, **told_of_rule(row)})
+    work.record(link.node, "link.rule-added", after={"site_link": link.name, **told_of_rule(row)})
     return row
 
 
@@ -65,7 +65,7 @@ def remove_rule(work: Work, link: Link, rule: LinkRule) -> None:
     row = LinkRule.objects.everything(_DECIDED).filter(link=link, pk=rule.pk).first()
     if row is None:
         raise NotThere("not-there", _("This rule does not exist any more."))
-    work.record(link.node, "link.rule-removed", before={"link": link.name, **told_of_rule(row)})
+    work.record(link.node, "link.rule-removed", before={"site_link": link.name, **told_of_rule(row)})
     row.delete()
     touch_link(work, link)
 
@@ -88,8 +88,8 @@ def set_rules(work: Work, link: Link, rules: Sequence[RuleTerms]) -> list[LinkRu
     work.record(
         link.node,
         "link.rules-set",
-        before={"link": link.name, "rules": before},
-        after={"link": link.name, "rules": after},
+        before={"site_link": link.name, "rules": before},
+        after={"site_link": link.name, "rules": after},
     )
     return fresh
 
@@ -98,8 +98,8 @@ def told_of_rule(row: LinkRule) -> dict[str, Any]:
     """What the journal says of a rule."""
     return {
         "allow": row.allow,
-        "from": _told_of_end(row.source_site, row.source_device),
-        "to": _told_of_end(row.destination_site, row.destination_device),
+        "source": _told_of_end(row.source_site, row.source_device),
+        "destination": _told_of_end(row.destination_site, row.destination_device),
         "protocol": row.protocol,
         "ports": [f"{first}-{last}" if last != first else str(first) for first, last in row.ports],
         "note": row.note,
