@@ -36,9 +36,9 @@ from furka.tree.models import Node
 
 @require_safe
 @at_node(LOOK, *LEVELS)
-def devices(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def devices(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """The devices that the central site reaches: real addresses beside those in the link."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     views = {view.member.node_id: view for view in members_of(request.by, link)}
     context = {
         "rows": [
@@ -56,9 +56,9 @@ def _state(view: MemberView | None) -> tuple[str, str]:
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
-def add(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def add(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """More devices that the central site reaches."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     form = MapForm(_offered(request.by, link), request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         chosen = form.chosen()
@@ -100,9 +100,9 @@ def _takes_part(device: Device, view: MemberView) -> bool:
 
 @require_POST
 @at_node(MANAGE_LINKS, *LEVELS)
-def remove(request: FurkaRequest, node: Node, sitelink: str, mapped: str) -> HttpResponse:
+def remove(request: FurkaRequest, node: Node, site_link: str, mapped: str) -> HttpResponse:
     """The central site no longer reaches a device."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     rows = MappedDevice.objects.visible_to(request.by, LOOK).filter(link=link, key=mapped)
     row = rows.select_related("device", "node").first()
     if row is None:
@@ -113,9 +113,9 @@ def remove(request: FurkaRequest, node: Node, sitelink: str, mapped: str) -> Htt
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
-def renumber_link(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def renumber_link(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """Another range: first what would change, then it is done."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     given: Any = request.POST if request.method == "POST" else request.GET
     form = RangeForm(given if given.get("range") else None, initial={"range": _proposed(request.by, link)})
     changes: Sequence[Any] | None = None

@@ -31,7 +31,7 @@ class PartShown:
 
 def link_url(link: Link, name: str = "level-link", **words: str) -> str:
     """The address of a page of a link."""
-    return reverse(name, kwargs={"key": link.node.key, "sitelink": link.key, **words})
+    return reverse(name, kwargs={"key": link.node.key, "site_link": link.key, **words})
 
 
 def link_at(request: FurkaRequest, node: Node, key: str) -> Link:

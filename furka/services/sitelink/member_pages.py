@@ -35,9 +35,9 @@ MOST_OFFERED = 30
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
-def add(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def add(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """Put a site into the link: first it is chosen, then its network."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     key = request.POST.get("site", "") if request.method == "POST" else request.GET.get("site", "")
     if not key:
         return _choose(request, link)
@@ -109,9 +109,9 @@ class RouteNeeded:
 
 @require_safe
 @at_node(LOOK, *LEVELS)
-def member(request: FurkaRequest, node: Node, sitelink: str, member: str) -> HttpResponse:
+def member(request: FurkaRequest, node: Node, site_link: str, member: str) -> HttpResponse:
     """A site in a link: how it is, its addresses, and which routes its router needs."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     views = members_of(request.by, link)
     view = _view(views, member)
     site = view.member.node
@@ -142,9 +142,9 @@ def _routes(link: Link, view: MemberView, views: Sequence[MemberView]) -> list[R
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
-def change(request: FurkaRequest, node: Node, sitelink: str, member: str) -> HttpResponse:
+def change(request: FurkaRequest, node: Node, site_link: str, member: str) -> HttpResponse:
     """Another network of the site takes part, or with another VLAN."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     row = _member(request, link, member)
     networks = networks_of(request.by, row.node)
     form = MemberForm(link, networks, True, row, request.POST if request.method == "POST" else None)
@@ -160,9 +160,9 @@ def change(request: FurkaRequest, node: Node, sitelink: str, member: str) -> Htt
 
 @require_POST
 @at_node(MANAGE_LINKS, *LEVELS)
-def remove(request: FurkaRequest, node: Node, sitelink: str, member: str) -> HttpResponse:
+def remove(request: FurkaRequest, node: Node, site_link: str, member: str) -> HttpResponse:
     """Take a site out of the link."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     row = _member(request, link, member)
     remove_member(request.by, link, row)
     messages.success(request, _("%(site)s is not in the link any more.") % {"site": row.node.name})

@@ -94,9 +94,9 @@ def new(request: FurkaRequest, node: Node) -> HttpResponse:
 
 @require_safe
 @at_node(LOOK, *LEVELS)
-def link(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def link(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """One link: its picture, and the same as a table."""
-    row = link_at(request, node, sitelink)
+    row = link_at(request, node, site_link)
     by = request.by
     views = members_of(by, row)
     rules = rules_of(by, row)
@@ -162,9 +162,9 @@ def _head(link: Link, views: Sequence[MemberView], rules: int) -> str:
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
-def settings(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def settings(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """Name, purpose and limits; pause and delete."""
-    row = link_at(request, node, sitelink)
+    row = link_at(request, node, site_link)
     form = SettingsForm(row, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with errors_on(form):
@@ -178,9 +178,9 @@ def settings(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
 
 @require_POST
 @at_node(MANAGE_LINKS, *LEVELS)
-def pause(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def pause(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """Nothing passes until it is resumed."""
-    row = link_at(request, node, sitelink)
+    row = link_at(request, node, site_link)
     pause_link(request.by, row)
     messages.success(request, _("The link is paused. Nothing passes through it."))
     return redirect(link_url(row))
@@ -188,9 +188,9 @@ def pause(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
 
 @require_POST
 @at_node(MANAGE_LINKS, *LEVELS)
-def resume(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def resume(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """As before the pause."""
-    row = link_at(request, node, sitelink)
+    row = link_at(request, node, site_link)
     resume_link(request.by, row)
     messages.success(request, _("The link works again as before the pause."))
     return redirect(link_url(row))
@@ -198,9 +198,9 @@ def resume(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
 
 @require_POST
 @at_node(MANAGE_LINKS, *LEVELS)
-def delete(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def delete(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """Remove it, asked once."""
-    row = link_at(request, node, sitelink)
+    row = link_at(request, node, site_link)
     delete_link(request.by, row)
     messages.success(
         request, _("The link “%(name)s” has been deleted. Its sites are alone again.") % {"name": row.name}

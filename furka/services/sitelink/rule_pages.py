@@ -49,9 +49,9 @@ class RuleShown:
 
 @require_safe
 @at_node(LOOK, *LEVELS)
-def rules(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def rules(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """The rules of a link, and "may this one reach that one?"."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     by = request.by
     views = members_of(by, link)
     found = rules_of(by, link)
@@ -109,9 +109,9 @@ def _shown(link: Any, view: RuleView) -> RuleShown:
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
-def new(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
+def new(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
     """One more rule."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     ends = ends_of(request.by, members_of(request.by, link))
     form = RuleForm(link, ends, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -131,9 +131,9 @@ def new(request: FurkaRequest, node: Node, sitelink: str) -> HttpResponse:
 
 @require_POST
 @at_node(MANAGE_LINKS, *LEVELS)
-def remove(request: FurkaRequest, node: Node, sitelink: str, rule: str) -> HttpResponse:
+def remove(request: FurkaRequest, node: Node, site_link: str, rule: str) -> HttpResponse:
     """Remove a rule."""
-    link = link_at(request, node, sitelink)
+    link = link_at(request, node, site_link)
     row = LinkRule.objects.visible_to(request.by, LOOK).filter(link=link, key=rule).first()
     if row is None:
         raise NotThere("not-there", _("This rule does not exist any more."))

@@ -7,7 +7,7 @@ from django.urls import path
 from furka.services.sitelink import address_pages, device_pages, member_pages, pages, rule_pages
 
 _LEVEL = "levels/<str:key>"
-_LINK = f"{_LEVEL}/links/<str:sitelink>"
+_LINK = f"{_LEVEL}/links/<str:site_link>"
 
 urlpatterns = [
     path(f"{_LEVEL}/links/", pages.links, name="level-links"),
