@@ -19,13 +19,13 @@ from furka.tree.models import Node
 def join(reseller: Node, nodes: dict[str, Node], rita: Acting) -> dict[str, str]:
     """A routed link, one with a central site, and a bridged one; their keys for the addresses of scenes."""
     first, second = nodes[FIRST_SITE], nodes[SECOND_SITE]
-    pool, station = nodes["Hallenbad Thun (Beispiel)"], nodes["Feuerwehrmagazin Steffisburg (Beispiel)"]
+    pool, house = nodes["Hallenbad Thun (Beispiel)"], nodes["Haus B, Horw"]
     clinic, staff = nodes["Haus A, Horw"], nodes["Personalhaus, Kriens"]
     routed = operations.create_link(
         rita, reseller, Mode.ROUTED, LinkTerms("Wärmeverbund", "Regler der Schule und der Heizzentrale")
     )
     member = operations.add_member(rita, routed, first)
-    for site in (second, pool, station):
+    for site in (second, pool, house):
         operations.add_member(rita, routed, site)
     meter = devices_of(rita, second)[1].device
     rules.add_rule(
@@ -43,7 +43,7 @@ def join(reseller: Node, nodes: dict[str, Node], rita: Acting) -> dict[str, str]
     bridged = operations.create_link(
         rita, reseller, Mode.BRIDGED, LinkTerms("KNX", "Ein Netz für alle Taster")
     )
-    for number, site in enumerate((first, pool, station)):
+    for number, site in enumerate((first, pool, staff)):
         network = add_network(rita, site, "10.50.0.0/24", "KNX")
         operations.add_member(rita, bridged, site, network, vlan=20 if number == 1 else None)
     ends = f"source=site:{first.key}&destination=device:{meter.key}"

@@ -12,9 +12,10 @@ from furka.links import rules
 from furka.links.models import Link, LinkMember, LinkRule, MappedDevice, Mode
 from furka.links.rules import RuleTerms
 from furka.tree.models import Node
+from furka.tunnel.models import Hub
 from tests.links.stand import a_link, a_plant, device_of, joined, network_of
 from tests.portal.pages import make_online, page, text_of, url
-from tests.world import World, by
+from tests.world import NOW, World, by
 
 pytestmark = pytest.mark.django_db
 
@@ -78,10 +79,10 @@ def test_a_wrong_link_is_shown_again_with_what_was_typed(world: World, client: C
 
 def test_sites_are_searched_for_and_added_with_network_and_vlan(world: World, client: Client) -> None:
     link, school = a_link(world, Mode.BRIDGED), world.ours.school
-    a_plant(world, "Turnhalle")
+    hall = a_plant(world, "Turnhalle")
     offered = text_of(page(client, world.rita, of_link(link, "sites/add/?q=schul")))
     assert f"?site={school.key}" in offered
-    assert "Turnhalle" not in offered
+    assert f"?site={hall.key}" not in offered
 
     form = text_of(page(client, world.rita, of_link(link, f"sites/add/?site={school.key}")))
     assert "192.168.1.0/24" in form
@@ -131,6 +132,7 @@ def test_a_member_is_changed_and_removed(world: World, client: Client) -> None:
 def test_the_picture_and_the_table_say_the_same(world: World, client: Client) -> None:
     link = a_link(world)
     joined(world, link, world.ours.school, world.ours.depot)
+    Hub.objects.update(seen_at=NOW)
     make_online(world.ours.school)
     make_online(world.ours.depot, is_online=False)
 
