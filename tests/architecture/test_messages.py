@@ -36,6 +36,7 @@ SAME = {
         "Passkey", "Password", "link", "no", "offline", "online", "token",
     },
     "all": {
+        "%(subnet)s, VLAN %(number)s", "Ping (ICMP)",
         "%(before)s → %(after)s", "%(what)s, %(moment)s", "%(count)d h", "%(count)d min", "%(count)d s",
         "Connect Basic",
         "Furka %(version)s, %(day)s", "Tunnel", "VLAN", "VLAN %(number)s",
