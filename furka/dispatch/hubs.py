@@ -13,6 +13,7 @@ from furka.devicepages.operations import take_closed
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
+from furka.links.seen import take_counted
 from furka.sites.gateway_log import Change, note
 from furka.sites.keys import take_over
 from furka.sites.models import Gateway
@@ -112,6 +113,7 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         take_closed(work.by, hub, closed)
     for done in report.trials:
         take_done(work.by, hub, done)
+    take_counted(work.by, hub, report.links)
     if report.applied_revision != hub.applied_revision:
         _tell_of_new_keys(work, hub)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.
