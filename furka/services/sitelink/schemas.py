@@ -230,9 +230,9 @@ class NewAddresses(Answer):
 class MayReachQuery(Input):
     """Who would open a connection to whom, on which port."""
 
-    source: PublicName = Field(description="Key of a site of the link.")
+    source: str = Field("", max_length=12, description="Key of a site of the link.")
     source_device: str = Field("", max_length=12, description="Key of a device there; empty: any.")
-    destination: PublicName = Field(description="Key of another site of the link.")
+    destination: str = Field("", max_length=12, description="Key of another site of the link.")
     destination_device: str = Field("", max_length=12, description="Key of a device there; empty: any.")
     protocol: Protocol = "tcp"
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
