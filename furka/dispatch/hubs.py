@@ -113,7 +113,6 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         take_closed(work.by, hub, closed)
     for done in report.trials:
         take_done(work.by, hub, done)
-    take_counted(work.by, hub, report.links)
     if report.applied_revision != hub.applied_revision:
         _tell_of_new_keys(work, hub)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.
@@ -122,6 +121,8 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         applied_revision=_counted(report.applied_revision),
         trouble=one_line(report.trouble)[:300],
     )
+    # Behind that lock, as whoever changes who is in a link.
+    take_counted(work.by, hub, report.links)
 
 
 def _tell_of_new_keys(work: Work, hub: Hub) -> None:

@@ -237,8 +237,9 @@ def _locked_level(node: Node) -> Node:
 
 
 def locked_link(link: Link) -> Link:
-    """A link as it is now, locked together with its level."""
+    """A link as it is now, locked together with its level, and with it who is in which link."""
     _locked_level(link.node)
+    lock_links()
     return _fresh(link)
 
 
