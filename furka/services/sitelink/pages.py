@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from furka.access.rights import LOOK
-from furka.catalogue.operations import settings_at
+from furka.access.rights import LOOK, SERVICES
+from furka.catalogue.operations import configure, settings_at
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.links.models import Link, Mode
@@ -35,7 +35,7 @@ from furka.services.sitelink.forms import LinkForm, SettingsForm
 from furka.services.sitelink.frame import link_at, link_url, render_link
 from furka.services.sitelink.picture import MOST_DRAWN, Drawn, Spot, draw
 from furka.services.sitelink.queries import MemberView, links_of, members_of, rules_of, sizes_of
-from furka.services.sitelink.words import HINTS, MODES, STATES, network_words, trouble_of
+from furka.services.sitelink.words import HINTS, MODES, STATES, flow_words, network_words, trouble_of
 from furka.tree.models import Kind, Node
 
 LEVELS = (Kind.RESELLER, Kind.CUSTOMER)
@@ -50,6 +50,7 @@ class MemberShown:
     word: str
     hint: str
     networks: list[str]
+    flows: str
     url: str
 
 
@@ -64,10 +65,24 @@ def links(request: FurkaRequest, node: Node) -> HttpResponse:
         "rows": [(link, link_url(link), MODES[link.mode], sizes.get(link.pk, 0)) for link in found],
         "enabled": settings_at(by, node, SERVICE).enabled,
         "may_manage": by.may(MANAGE_LINKS, node.place),
+        "may_switch": by.may(SERVICES, node.place),
         "new_url": level_url(node, "level-link-new"),
         "addresses_url": level_url(node, "level-addresses"),
     }
     return render_level(request, node, "sitelink/links.html", context, here="level-services")
+
+
+@require_POST
+@at_node(SERVICES, *LEVELS)
+def switch(request: FurkaRequest, node: Node) -> HttpResponse:
+    """Switch the service on or off for all links of the level; they stay as they are."""
+    enabled = request.POST.get("enabled") == "on"
+    configure(request.by, node, SERVICE, {"enabled": enabled})
+    if enabled:
+        messages.success(request, _("Links between sites are switched on here."))
+    else:
+        messages.success(request, _("Links between sites are switched off here. Nothing passes."))
+    return redirect(level_url(node, "level-links"))
 
 
 @at_node(MANAGE_LINKS, *LEVELS)
@@ -121,7 +136,15 @@ def shown(link: Link, view: MemberView) -> MemberShown:
     """A site in a link with its state in colour, shape and word."""
     kind, word = STATES[view.word]
     url = link_url(link, "link-member", member=view.member.key)
-    return MemberShown(view, kind, str(word), str(HINTS.get(view.word, "")), network_words(link, view), url)
+    return MemberShown(
+        view,
+        kind,
+        str(word),
+        str(HINTS.get(view.word, "")),
+        network_words(link, view),
+        flow_words(view.member),
+        url,
+    )
 
 
 def _picture(link: Link, views: Sequence[MemberView], rules: int, *, wide: bool) -> Drawn:
@@ -147,7 +170,7 @@ def _spot(link: Link, view: MemberView) -> Spot:
     lines = network_words(link, view)
     if view.member.central:
         lines = [_("Central site"), *lines]
-    return Spot(view.member.node.name, url, tuple(lines), kind, str(word))
+    return Spot(view.member.node.name, url, tuple(lines), kind, str(word), flow_words(view.member))
 
 
 def _head(link: Link, views: Sequence[MemberView], rules: int) -> str:

@@ -12,6 +12,7 @@ _LINK = f"{_LEVEL}/links/<str:site_link>"
 urlpatterns = [
     path(f"{_LEVEL}/links/", pages.links, name="level-links"),
     path(f"{_LEVEL}/links/new/", pages.new, name="level-link-new"),
+    path(f"{_LEVEL}/links/switch/", pages.switch, name="level-links-switch"),
     path(f"{_LEVEL}/addresses/", address_pages.register, name="level-addresses"),
     path(f"{_LEVEL}/in-links/<str:member>/leave/", member_pages.leave_link, name="site-leave-link"),
     path(f"{_LINK}/", pages.link, name="level-link"),

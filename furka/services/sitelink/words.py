@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from furka.links.models import Link, Mode
+from furka.links.models import Link, LinkMember, Mode
 from furka.plan.links import Because
+from furka.portal import words
 from furka.services.sitelink.queries import EndView, MemberView, Verdict
 from furka.sites.models import Network
 
@@ -46,6 +47,7 @@ STATES: Mapping[str, tuple[str, Promise]] = {
     "without-network": ("warn", _("Without network")),
     "collides": ("bad", _("Addresses collide")),
     "other-hub": ("bad", _("On another hub")),
+    "not-joined": ("bad", _("Not joined")),
 }
 #: What is in the way, and what to do.
 HINTS: Mapping[str, Promise] = {
@@ -56,6 +58,9 @@ HINTS: Mapping[str, Promise] = {
     "without-network": _("This site has no network that takes part. Add one at the site."),
     "collides": _("The range of the link overlaps a network of this site. Choose another range."),
     "other-hub": _("This site is on another hub than most others in the link, so it is not joined."),
+    "not-joined": _(
+        "The gateway could not join this network to the link. It says why on the page of the site here."
+    ),
 }
 
 _BECAUSE: Mapping[str, Promise] = {
@@ -117,6 +122,14 @@ def _network(link: Link, view: MemberView, network: Network) -> str:
             "number": str(view.member.vlan),
         }
     return str(network.subnet)
+
+
+def flow_words(member: LinkMember) -> str:
+    """What a site has moved through the link, as its hub counts it; "" while nothing was counted."""
+    if member.seen_at is None:
+        return ""
+    told = {"sent": words.size(member.sent_bytes), "got": words.size(member.got_bytes)}
+    return gettext("%(sent)s sent, %(got)s received") % told
 
 
 def trouble_of(views: Sequence[MemberView]) -> int:
