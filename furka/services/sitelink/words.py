@@ -58,9 +58,7 @@ HINTS: Mapping[str, Promise] = {
     "without-network": _("This site has no network that takes part. Add one at the site."),
     "collides": _("The range of the link overlaps a network of this site. Choose another range."),
     "other-hub": _("This site is on another hub than most others in the link, so it is not joined."),
-    "not-joined": _(
-        "The gateway could not join this network to the link. It says why on the page of the site here."
-    ),
+    "not-joined": _("The gateway could not join this network to the link."),
 }
 
 _BECAUSE: Mapping[str, Promise] = {
