@@ -107,6 +107,11 @@ class Drawn:
     more_y: int
 
     @property
+    def box_width(self) -> int:
+        """With room for the edges of the outer boxes."""
+        return self.width + 4
+
+    @property
     def head_middle(self) -> int:
         """The middle of what stands on the line."""
         return self.head_x + self.head_width // 2
