@@ -52,7 +52,7 @@ tests_on_postgres() { tried "$1" python scripts/postgres.py python -m pytest "${
 # tried NAME COMMAND…: if not too much failed, this is remembered, to be tried once more at the end.
 tried() {
   local memory=build/tried/$1 status=0 again
-  export FURKA_HOME=$PWD/build/home/$1 # apart from what "make run" keeps
+  export FURKA_HOME=$PWD/build/homes/$1 # apart from what "make run" keeps
   shift
   rm -rf "$memory"
   # shellcheck disable=SC2086 # several options in one variable

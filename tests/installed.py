@@ -6,11 +6,10 @@ import fcntl
 import hashlib
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,6 @@ KEPT = ROOT / "build" / "kept"
 
 #: What an installation must not get from whoever runs the tests.
 _FOREIGN = ("FURKA_", "DJANGO_", "COV", "PYTEST_")
-
-#: A database in memory is there as long as somebody has it open.
-_kept_open: list[sqlite3.Connection] = []
 
 
 def own_environment() -> dict[str, str]:
@@ -45,7 +41,7 @@ def as_installed(home: Path, *, tables: bool = True) -> Path:
 
 @contextmanager
 def begun_with_tables() -> Iterator[None]:
-    """In here, a database for tests that is in memory begins with the tables; what they still lack is added as ever."""
+    """In here, a database for tests that is a file begins with the tables; what they still lack is added as ever."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -54,10 +50,9 @@ def begun_with_tables() -> Iterator[None]:
 
     def create(*args: Any, **kwargs: Any) -> str:
         name: str = plain(*args, **kwargs)
-        if creation.is_in_memory_db(name):
-            with _ready() as ready, closing(sqlite3.connect(ready / "furka.db")) as made:
-                _kept_open.append(sqlite3.connect(name, uri=True))
-                made.backup(_kept_open[-1])
+        if not creation.is_in_memory_db(name):
+            with _ready() as ready:
+                shutil.copyfile(ready / "furka.db", name)
         return name
 
     creation._create_test_db = create
@@ -90,10 +85,6 @@ def _make(home: Path) -> Path:
         capture_output=True,
         timeout=300,
     )
-    with closing(sqlite3.connect(home / "furka.db")) as made:
-        made.execute(
-            "PRAGMA journal_mode = DELETE"
-        )  # one in memory has no other; the portal chooses its own again
     return home
 
 
