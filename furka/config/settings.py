@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "furka.devicepages",
     "furka.activeplants",
     "furka.trials",
+    "furka.diagnoses",
     "furka.attachments",
     "furka.catalogue",
     "furka.connections",

@@ -87,6 +87,7 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
             public_key=row.hub.public_key,
             endpoint=row.hub.endpoint,
             allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages),
+            address=hub_address(row.hub.number),
         ),
         relay=_relay(row, at),
         public_key=row.public_key,

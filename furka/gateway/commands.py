@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 from datetime import datetime
@@ -22,6 +23,7 @@ from furka.gateway.machine import TROUBLE, Machine
 from furka.gateway.preset import PresetClaim
 from furka.gateway.service import Service
 from furka.gateway.switch import SiteSwitch
+from furka.gateway.tasks.log import LastWords
 from furka.kernel.wireguard import BackEndChoice, PeerState
 from furka.relay.proxy import Proxy
 from furka.wire.gateway import GatewaySettings
@@ -168,6 +170,8 @@ def run(
     """Keep the tunnel of the claimed site; waits for a claim if there is none. Needs root."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    last_words = LastWords()
+    logging.getLogger().addHandler(last_words)
     if not _may_change_the_network():
         raise click.ClickException(
             "The gateway needs root, or the capability CAP_NET_ADMIN, to keep a tunnel."
@@ -189,12 +193,16 @@ def run(
             local_port=local_port,
             proxy=by,
             preset=preset,
+            last_words=last_words,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         service.run()
     except (HomeError, ValueError) as error:
         raise click.ClickException(_sentence(str(error))) from error
+    if service.wants_restart:
+        # The same command in the same process: whoever looks after it (systemd, a shell) notices nothing.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command
 
 
 @gateway.command()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from furka.access.rights import RIGHTS, UnknownRight
 from furka.access.roles import UnknownRole, role
 from furka.catalogue.service import service, services
+from furka.diagnoses.models import DiagnosisKind
 from furka.journal.models import Event
 from furka.portal import belonging_words, words
 from furka.reviews.models import Answer
@@ -133,6 +134,9 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "page.closed": (_("Page of a device closed"), "external-link"),
     "trial.asked": (_("Connection test started"), "plug-connected"),
     "trial.done": (_("Connection test finished"), "plug-connected"),
+    "diagnosis.asked": (_("Diagnosis started"), "stethoscope"),
+    "diagnosis.done": (_("Diagnosis finished"), "stethoscope"),
+    "diagnosis.stopped": (_("Diagnosis stopped"), "stethoscope"),
     "profile.created": (_("Device for remote access added"), "device-laptop"),
     "profile.renewed": (_("Device for remote access has new keys"), "device-laptop"),
     "plant.at-hand": (_("Active plant chosen"), "plug-connected"),
@@ -165,7 +169,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
     "access": (_("Remote access"), ("access.", "page.", "connection.", "session.", "trial.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
-    "gateway": (_("Gateways"), ("gateway.", "traffic.")),
+    "gateway": (_("Gateways"), ("gateway.", "traffic.", "diagnosis.")),
     "plant": (
         _("Networks and devices"),
         ("network.", "device.", "labels.", "particulars.", "contact.", "attachment.", "photo."),
@@ -199,6 +203,10 @@ _LABELS: Mapping[str, Promise] = {
     "device": _("With"),
     "page": _("Page of"),
     "target": _("Reaches"),
+    "diagnosis": _("Diagnosis"),
+    "aim": _("Looked at"),
+    "ending": _("End"),
+    "count": _("Findings"),
     "port": _("Port"),
     "door_open": _("Let through"),
     "tunnel_up": _("Tunnel up"),
@@ -282,6 +290,18 @@ _CUT_BY = {
     "command": _("a command on the gateway"),
     "network": _("somebody in the plant's network"),
     "input": _("the key switch"),
+}
+#: How a diagnosis ended.
+_DIAGNOSIS_ENDED = {
+    "done": _("finished"),
+    "over-time": _("its time was over"),
+    "stopped": _("stopped"),
+    "cut": _("cut at the plant"),
+    "foreign": _("refused by the gateway"),
+    "unknown-task": _("not known to the gateway"),
+    "busy": _("the gateway was busy"),
+    "failed": _("failed"),
+    "lapsed": _("no answer from the gateway"),
 }
 _CLAIM_REFUSED = {
     "code-used": _("it was used by another gateway"),
@@ -472,6 +492,10 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "cut_by": lambda value: str(_CUT_BY.get(value, value)),
     "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),
     "because": lambda value: str(_ENDED.get(value, value)),
+    "ending": lambda value: str(_DIAGNOSIS_ENDED.get(value, value)),
+    "diagnosis": lambda value: (
+        str(DiagnosisKind(value).label) if value in DiagnosisKind.values else str(value)
+    ),
     "relation": lambda value: str(RELATIONS.get(value, value)),
     "minutes": lambda value: words.span(timedelta(minutes=int(value))),
 }
