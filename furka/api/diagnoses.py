@@ -15,6 +15,7 @@ from furka.api.routes import Key, Routes, at_node
 from furka.diagnoses import operations, queries
 from furka.diagnoses.models import Diagnosis as Row
 from furka.diagnoses.wishes import probe_of
+from furka.dispatch.answer import linked_with
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
 
@@ -93,7 +94,8 @@ def list_diagnoses(by: Acting, site: Node, page: Query[Paging]) -> Page[Diagnosi
 def ask_diagnosis(by: Acting, site: Node, body: NewDiagnosis) -> Diagnosis:
     """Have the gateway of a site try something in the site's own networks; what it finds is read afterwards."""
     given = body.model_dump(exclude={"kind"}, exclude_none=True)
-    return Diagnosis(**_told(operations.ask_diagnosis(by, site, probe_of(body.kind, given)), by))
+    row = operations.ask_diagnosis(by, site, probe_of(body.kind, given), linked_with(site, by.at))
+    return Diagnosis(**_told(row, by))
 
 
 @routes.get("/sites/{key}/diagnoses/{diagnosis}", at_node(DIAGNOSE, Kind.SITE))

@@ -35,8 +35,8 @@ KEPT = timedelta(days=30)
 def ask_diagnosis(work: Work, site: Node, probe: Probe, linked: Collection[IPv4Network] = ()) -> Diagnosis:
     """Have the gateway of a site try something in the site's own networks.
 
-    `linked` are the ranges to which the site's links let devices open connections, as the gateway's settings have them:
-    a TCP port may be tried there, too. Raises Invalid, Conflict or Refused.
+    `linked` are the ranges to which the site's links let devices open connections (`GatewaySettings.link_peers`): a TCP
+    port may be tried there, too. Raises Invalid, Conflict or Refused.
     """
     if isinstance(probe, Restart):
         raise Invalid.at("kind", "kind-wrong", _("A restart is asked for by itself."))

@@ -17,6 +17,8 @@ from furka.tree.operation import Work
 from furka.tunnel.models import Hub
 
 _REASON = "the plan is compiled for everybody"
+#: So many sites in one question to the database.
+_AT_ONCE = 500
 _FIELDS = ["unit", "site_id", "person_id", "body", "not_after", "revision", "gone"]
 
 
@@ -29,10 +31,12 @@ def settle(work: Work) -> None:
     dropped: list[str] = []
     for hub in bring_up_to_date(units, work.at, dropped):
         work.news.append((hub.topic, "plan"))
-    for unit in units:
-        if isinstance(unit, SiteUnit):
-            gateways = Gateway.objects.everything(_REASON).filter(node=unit.site_id, released_at=None)
-            work.news += [(gateway.topic, "settings") for gateway in gateways]
+    sites = sorted(unit.site_id for unit in units if isinstance(unit, SiteUnit))
+    for start in range(0, len(sites), _AT_ONCE):
+        gateways = Gateway.objects.everything(_REASON).filter(
+            node__in=sites[start : start + _AT_ONCE], released_at=None
+        )
+        work.news += [(gateway.topic, "settings") for gateway in gateways]
     end_dropped(work, [key.removeprefix("page/") for key in dropped if key.startswith("page/")])
 
 

@@ -23,6 +23,7 @@ from furka.diagnoses.operations import ask_diagnosis, restart_gateway, stop_diag
 from furka.diagnoses.queries import diagnoses_of, diagnosis_of_key
 from furka.diagnoses.reach import is_whole
 from furka.diagnoses.wishes import FIELDS, kinds_to_ask, probe_of
+from furka.dispatch.answer import linked_with
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal import diagnosis_words
@@ -133,7 +134,7 @@ def diagnosis(request: FurkaRequest, node: Node) -> HttpResponse:
             given = {
                 name: value for name, value in form.cleaned_data.items() if value not in (None, "", False)
             }
-            row = ask_diagnosis(by, node, probe_of(kind, given))
+            row = ask_diagnosis(by, node, probe_of(kind, given), linked_with(node, by.at))
             return redirect("level-diagnosis-result", node.key, row.key)
     page = page_of(diagnoses_of(by, node), ("-asked_at", "-id"), request.GET.get("cursor", ""), size=20)
     box = gateway_of(by, node)

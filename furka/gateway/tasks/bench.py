@@ -102,8 +102,8 @@ class Bench:
 
     def _is_linked(self, target: IPv4Address) -> bool:
         """Whether the links of the site permit to open connections there."""
-        ranges: tuple[IPv4Network, ...] = getattr(self.settings, "peers_of_links", ())
-        return any(target in each for each in ranges) and any(target in each for each in NEVER_PUBLIC)
+        is_private = any(target in each for each in NEVER_PUBLIC)
+        return is_private and any(target in each for each in self.settings.link_peers)
 
 
 def lan_in(network: IPv4Network, tunnel: str = "") -> Lan | None:
