@@ -12,11 +12,12 @@ from furka.access.rights import DIAGNOSE, RESTART
 from furka.diagnoses import reach
 from furka.diagnoses.models import Diagnosis
 from furka.diagnoses.vendors import vendor_of
-from furka.errors import Conflict, Invalid
+from furka.errors import Conflict, Invalid, Refused
 from furka.sites.models import Gateway
 from furka.sites.serving import gateway_of
 from furka.tree.models import Node
 from furka.tree.operation import Work, operation, own_operation
+from furka.tree.reasons import sentence
 from furka.tree.samples import refuse_in_sample
 from furka.tree.texts import one_line
 from furka.wire.probes import MOST_OF_TASK, SECONDS, Finding, Findings, Probe, Restart, TaskAsked
@@ -47,6 +48,8 @@ def ask_diagnosis(work: Work, site: Node, probe: Probe, linked: Collection[IPv4N
 @operation(RESTART)
 def restart_gateway(work: Work, site: Node) -> Diagnosis:
     """Have the gateway's program end and start anew; the tunnel is away for a moment."""
+    if not reach.is_whole(work.by, site, RESTART):
+        raise Refused("narrowed", sentence("narrowed", RESTART))
     return _begin(work, site, Restart())
 
 

@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from furka.access.narrowing import PortNumber, Spot
-from furka.access.rights import DIAGNOSE
+from furka.access.rights import DIAGNOSE, Right
 from furka.errors import Invalid, Refused
 from furka.sites.models import Device, Network
 from furka.sites.spots import folded_labels
@@ -55,9 +55,9 @@ def check(by: Acting, site: Node, probe: Probe, linked: Collection[IPv4Network] 
         _check_part(by, site, probe, target)
 
 
-def is_whole(by: Acting, site: Node) -> bool:
+def is_whole(by: Acting, site: Node, right: Right = DIAGNOSE) -> bool:
     """Whether somebody may diagnose all of a site, not only some devices."""
-    stretches = by.scope(DIAGNOSE).scope.stretches
+    stretches = by.scope(right).scope.stretches
     return any(each.narrowing.is_whole and each.contains(site.place) for each in stretches)
 
 

@@ -149,7 +149,7 @@ def test_a_port_may_be_tried_where_links_of_the_site_lead(world: World) -> None:
 def test_of_a_part_of_a_site_only_its_devices(world: World) -> None:
     lina, key = person("Lina"), devices_of(by(world.rita), world.ours.school)[0].device.key
     part = Narrowing(devices=frozenset({key}), ports=frozenset({PortNumber("tcp", 443)}))
-    let_in(world.ours.school, lina, Terms(role="technician", narrowing=part), world.rita)
+    let_in(world.ours.school, lina, Terms(rights=("diagnose",), narrowing=part), world.rita)
     mine = asked(world, lina, probe_of("tcp", {"target": str(DEVICE), "port": 443}))
     for kind, given in (
         ("tcp", {"target": str(DEVICE), "port": 80}),

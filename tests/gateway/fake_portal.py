@@ -69,11 +69,11 @@ class FakePortal(ThreadingHTTPServer):
     def _has_news(self, site: str, seen: str) -> bool:
         return self._settings[site].etag != seen or site in self._tasks or site in self._stopped
 
-    def ask(self, site: str, name: str, **what: object) -> None:
+    def ask(self, site: str, task: str, /, **what: object) -> None:
         """Give that site's gateway a task, with half a minute for it unless `seconds` says otherwise."""
         seconds = int(str(what.pop("seconds", 30)))
         with self.changed:
-            self._tasks.setdefault(site, []).append(TaskAsked(name=name, seconds=seconds, what=what))
+            self._tasks.setdefault(site, []).append(TaskAsked(name=task, seconds=seconds, what=what))
             self.changed.notify_all()
 
     def stop_task(self, site: str, name: str) -> None:

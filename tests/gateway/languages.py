@@ -29,7 +29,8 @@ def names(line):
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", "PTR", LABEL + "._http._tcp.local."))
         else:
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", "A", "192.0.2.7"))
-    answer.question = []
+    if line.getsockname()[1] == 5353:
+        answer.question = []
     line.sendto(answer.to_wire(), asker)
 
 def knx(line):
