@@ -53,6 +53,7 @@ class Service:
         proxy: str | None = None,
         preset: PresetClaim | None = None,
         last_words: LastWords | None = None,
+        serial: str = "",
     ) -> None:
         """`local_port` is where the site's own page is shown; 0 for nowhere. `last_words` are told to who asks."""
         self._home = home
@@ -64,6 +65,7 @@ class Service:
         self._local_port = local_port
         self._preset = preset
         self._last_words = last_words
+        self._serial = serial
         self._news: SimpleQueue[News] = SimpleQueue()
         self.wants_restart = False  # once it has ended
 
@@ -125,7 +127,7 @@ class Service:
         try:
             while True:
                 if (report := keeper.keep()) is not None:
-                    talk.report(report)
+                    talk.report(report.model_copy(update={"serial": self._serial}))
                 try:
                     news = self._news.get(timeout=keeper.pause)
                 except Empty:

@@ -38,6 +38,7 @@ class ClaimRequest(_Message):
     public_key: PublicKey
     version: str
     hostname: Annotated[str, Field(max_length=100)] = ""
+    serial: Annotated[str, Field(max_length=60)] = ""  # of its maker, as the box says; no proof of anything
 
 
 class ClaimAnswer(_Message):
@@ -107,6 +108,7 @@ class GatewaySettings(_Message):
         None  # the one of this gateway that counts; None: a portal that says nothing of it
     )
     key_wanted_at: AwareDatetime | None = None  # somebody wants a new key since then
+    next_key_known: PublicKey | None = None  # the new key that this gateway offered, once the hub takes it
     tasks: tuple[TaskAsked, ...] = ()  # to be done once; not part of the etag, and not kept
     stopped: tuple[TaskName, ...] = ()  # tasks that are no longer wanted; the same
 
@@ -135,6 +137,7 @@ class GatewayReport(_Message):
     path: str = ""  # by which the hub answers: "udp", "tls", "tls-proxy"; empty: none yet, or not told
     path_since: AwareDatetime | None = None
     cut_by: CutBy | None = None  # somebody at the site lets nobody in
+    serial: Annotated[str, Field(max_length=60)] = ""  # of its maker; empty: not known
     legs: tuple[LegSeen, ...] = ()
 
 
