@@ -46,7 +46,7 @@ def test_findings_appear_while_one_looks_and_devices_are_taken_over(
     page.get_by_role("link", name="Wer ist im Netz?").click()
     page.get_by_label("Nach KNX-Endgeräten suchen").check()
     faults = _look_at_both(page, look)
-    page.get_by_role("button", name="Starten").click()
+    page.get_by_role("button", name="Starten", exact=True).click()
     expect(page.get_by_text("Das Gateway wird gefragt")).to_be_visible()
     page.evaluate("window.sameDocument = true")
 
