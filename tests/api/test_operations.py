@@ -210,6 +210,13 @@ def _email_and_end(rita: Caller) -> None:
     assert fremd.post("/me/closing", {"email": "rita@example.org"}).body["code"] == "email-differs"
     assert fremd.post("/me/closing", {"email": "fremd@example.org"}).body["until"] == "2026-12-08T13:00:00Z"
     assert fremd.get("/me").status == 401
+    # Whoever logs in again in time takes it back; a closed account reaches nothing else, and no token does it.
+    again = in_session(Person.objects.get(email="fremd@example.org"))
+    assert again.get("/me").status == 401
+    assert again.delete("/me/closing").status == 204
+    assert again.get("/me").status == 200
+    assert again.delete("/me/closing").body["code"] == "too-late"
+    assert rita.delete("/me/closing").body["code"] == "too-late"
 
 
 def test_what_the_pages_ask_a_second_proof_for_needs_one_here_too(world: World) -> None:

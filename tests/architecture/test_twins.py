@@ -18,6 +18,7 @@ TWINS = {
     "account-email-change": "change_email read_email_change",
     "account-email-keep": "keep_email",
     "account-me": "change_details",
+    "account-reopen": "reopen_account",
     "come-back": "come_back",
     "confirm-connect": "confirm_connection",
     "confirmation-end": "end_confirmation",
@@ -124,7 +125,6 @@ TWINS = {
 #: Pages that have none.
 PAGES_ONLY = {
     "account-email-answer": "the link of a mail leads to it, and only who reads that mail has it",
-    "account-reopen": "who closed their account reaches nothing but this page",
     "explore": "a sample world is for looking around on the pages",
     "explore-leave": "the same",
     "identity-link": "the browser of the one who logs in has to be there",
