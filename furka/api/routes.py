@@ -99,9 +99,7 @@ def at_node(needs: Right, *kinds: Kind, proven: bool = False) -> Access:
     return Access(Declaration(Entrance.NODE, needs=needs, kinds=tuple(kinds)), proven, proven)
 
 
-def own(
-    reason: str, *, session_only: bool = False, proven: bool = False, closed_too: bool = False
-) -> Access:
+def own(reason: str, *, session_only: bool = False, proven: bool = False, closed_too: bool = False) -> Access:
     """Whoever is logged in, for what is theirs alone; with `session_only` no token is enough, and with `proven` they
     have just proved who they are in that session. With `closed_too` also whoever has closed their account."""
     return Access(Declaration(Entrance.OWN, reason), session_only or proven, proven, closed_too)

@@ -120,7 +120,11 @@ def _attachments(rita: Caller, site: str) -> None:
     assert rita.get(f"{site}/attachments").body == [document]
     path = f"{site}/attachments/{document['key']}"
     assert rita.get(path).body == b"Heizung"
+    second = rita.upload(f"{path}/versions", "Plan neu.txt", b"Pumpe").body
+    assert (second["version"], rita.get(f"{site}/attachments").body) == (2, [second])
+    assert rita.get(f"{path}/versions").body == [second, document]
     assert rita.delete(path).status == 204
+    assert rita.delete(f"{site}/attachments/{second['key']}").status == 204
     assert rita.get(f"{site}/photo").body["code"] == "no-photo"
     photo = rita.upload(f"{site}/photo", "Haus.png", a_picture()).body
     assert rita.get(f"{site}/photo").body == photo
