@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from furka.access.rights import LOOK
+from furka.clock import FakeClock
 from furka.errors import Invalid, Refused
 from furka.finding.queries import find
 from furka.journal.models import Event
@@ -183,7 +184,9 @@ def test_device_is_found_by_what_is_known_of_it(world: World, text: str) -> None
     assert not [row for row in find(by(world.nora), text, 9) if row.node == world.ours.school]
 
 
-def test_labels_of_many_devices_change_together_on_a_page(world: World, client: Client) -> None:
+def test_labels_of_many_devices_change_together_on_a_page(
+    world: World, client: Client, fake_clock: FakeClock
+) -> None:
     rita, school = by(world.rita), world.ours.school
     pump = operations.add_device(rita, school, "Pumpe", "192.168.1.11")
     label_device(rita, pump, ["Alt"])
