@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from furka.access.rights import RIGHTS, UnknownRight
 from furka.access.roles import UnknownRole, role
 from furka.journal.models import Event
+from furka.links.membership import Why
+from furka.links.models import Mode
 from furka.portal import belonging_words, words
 from furka.reviews.models import Answer
 from furka.sites.models import DeviceKind, PathKind
@@ -36,6 +38,7 @@ _LABELS: Mapping[str, Promise] = {
     "windows": _("Access hours"),
     "reason": _("Reason"),
     "hostname": _("Computer"),
+    "serial": _("Serial number"),
     "subnet": _("Network"),
     "virtual": _("In the tunnel"),
     "address": _("Address"),
@@ -110,6 +113,23 @@ _LABELS: Mapping[str, Promise] = {
     "shorten": _("Shortened"),
     "end": _("Ended"),
     "gone": _("Ended meanwhile"),
+    "site_link": _("Link between sites"),
+    "site": _("Site"),
+    "mode": _("Kind of link"),
+    "purpose": _("Purpose"),
+    "network": _("Network"),
+    "central": _("Central site"),
+    "range": _("Range"),
+    "why": _("Why"),
+    "allow": _("Allowed"),
+    "source": _("From"),
+    "destination": _("To"),
+    "protocol": _("Protocol"),
+    "rules": _("Rules"),
+    "dhcp_filter": _("DHCP does not cross"),
+    "storm_per_second": _("Broadcasts a second"),
+    "most_macs": _("Devices behind a site"),
+    "own_addresses": _("Addresses of each site's own"),
 }
 #: Said where it changed, and not each time.
 _ONLY_CHANGED = {"depth", "relation"}
@@ -239,6 +259,14 @@ def _list(value: Any) -> str:
     return {"sites": gettext("Sites"), "customers": gettext("Customers")}.get(str(value), str(value))
 
 
+def _rule(value: Mapping[str, Any]) -> str:
+    """A rule of a link between sites in one line."""
+    ends = [value.get(end) or gettext("everybody") for end in ("source", "destination")]
+    what = gettext("allowed") if value.get("allow") else gettext("not allowed")
+    about = " ".join((str(value.get("protocol") or ""), ", ".join(value.get("ports") or ()))).strip()
+    return f"{' → '.join(ends)}{f', {about}' if about else ''}: {what}"
+
+
 _VALUES: Mapping[str, Callable[[Any], str]] = {
     "list": _list,
     "from": _moment,
@@ -260,5 +288,8 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),
     "because": lambda value: str(_ENDED.get(value, value)),
     "relation": lambda value: str(RELATIONS.get(value, value)),
+    "why": lambda value: str(Why(value).label) if value in Why.values else str(value),
+    "mode": lambda value: str(Mode(value).label) if value in Mode.values else str(value),
+    "rules": lambda value: "; ".join(map(_rule, value)),
     "minutes": lambda value: words.span(timedelta(minutes=int(value))),
 }
