@@ -13,6 +13,11 @@ from tests.attachments.files import a_picture
 from tests.browser.people import Holder
 
 PLAN: FilePayload = {"name": "Heizungsplan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 plan"}
+NEXT_PLAN: FilePayload = {
+    "name": "Heizungsplan.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.7 plan 2",
+}
 LIST: FilePayload = {"name": "Zähler.csv", "mimeType": "text/csv", "buffer": b"a;b\n"}
 PROGRAM: FilePayload = {"name": "Programm.exe", "mimeType": "application/x", "buffer": b"MZ\x00\x01"}
 HOUSE: FilePayload = {"name": "Haus.jpg", "mimeType": "image/jpeg", "buffer": a_picture("JPEG", (800, 500))}
@@ -55,7 +60,7 @@ def test_several_documents_are_sent_and_each_says_how_it_went(
     _is_sound(page, look)
     page.get_by_role("link", name="Versionen von Heizungsplan.pdf").click()
     page.get_by_role("link", name="Neue Version").click()
-    page.get_by_label("Datei").set_input_files([{**PLAN, "buffer": b"%PDF-1.7 plan 2"}])
+    page.get_by_label("Datei").set_input_files([NEXT_PLAN])
     page.get_by_role("button", name="Version speichern").click()
     expect(page.get_by_role("row", name="neuste")).to_contain_text("Heizungsplan.pdf")
     _is_sound(page, look)
