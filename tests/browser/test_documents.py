@@ -55,7 +55,7 @@ def test_several_documents_are_sent_and_each_says_how_it_went(
     page.wait_for_url(re.compile(r"/documents/$"))
     expect(page.get_by_role("row")).to_have_count(3)  # one of them is the head
     with page.expect_download() as download:
-        page.get_by_role("link", name="Heizungsplan.pdf").click()
+        page.get_by_role("link", name="Heizungsplan.pdf", exact=True).click()
     assert download.value.suggested_filename == "Heizungsplan.pdf"
     _is_sound(page, look)
     page.get_by_role("link", name="Versionen von Heizungsplan.pdf").click()
