@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "furka.devicepages",
     "furka.activeplants",
     "furka.trials",
+    "furka.diagnoses",
     "furka.links",
     "furka.attachments",
     "furka.catalogue",

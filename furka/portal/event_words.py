@@ -129,6 +129,9 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "page.closed": (_("Page of a device closed"), "external-link"),
     "trial.asked": (_("Connection test started"), "plug-connected"),
     "trial.done": (_("Connection test finished"), "plug-connected"),
+    "diagnosis.asked": (_("Diagnosis started"), "stethoscope"),
+    "diagnosis.done": (_("Diagnosis finished"), "stethoscope"),
+    "diagnosis.stopped": (_("Diagnosis stopped"), "stethoscope"),
     "link.created": (_("Link between sites created"), "sitemap"),
     "link.changed": (_("Link between sites changed"), "sitemap"),
     "link.paused": (_("Link between sites paused"), "player-pause"),
@@ -176,7 +179,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
     "access": (_("Remote access"), ("access.", "page.", "connection.", "session.", "trial.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
-    "gateway": (_("Gateways"), ("gateway.", "traffic.")),
+    "gateway": (_("Gateways"), ("gateway.", "traffic.", "diagnosis.")),
     "plant": (
         _("Networks and devices"),
         ("network.", "device.", "labels.", "particulars.", "contact.", "attachment.", "photo."),
