@@ -186,7 +186,7 @@ class LinkedPlants:
 
     def pings(self, host: str, address: str, *options: str) -> bool:
         """Whether a host answers another one."""
-        return self.lab.run(host, ["ping", "-nqc1", "-W1", *options, address]).returncode == 0
+        return self.lab.run(host, ["ping", "-nqc1", "-W1", address, *options]).returncode == 0
 
 
 def leg(letter: str, segment: int) -> LegToJoin:
