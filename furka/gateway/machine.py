@@ -84,6 +84,9 @@ class Machine:
         links.switch_off_ipv6(self.interface)
         links.loosen_reverse_path(self.interface)
         links.forward_packets()
+        for lan in {one.lan for one in wanted.translations}:
+            # What we may not hand on now, devices shall not send elsewhere from then on.
+            links.stop_redirects(lan)
         self._link.replace_addresses([IPv4Interface((wanted.address, 32))])
         self._link.bring_up(self._size_of_packets(wanted, detour))
         self._set_peer(wanted, detour)
