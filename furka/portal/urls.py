@@ -7,6 +7,7 @@ from django.urls import include, path
 from furka.portal import (
     catalogue,
     customer_lists,
+    diagnosis,
     entrances,
     equipment,
     events,
@@ -62,6 +63,10 @@ urlpatterns = [
     path("levels/<str:key>/gateway/router/told/", routers.told, name="level-router-told"),
     path("levels/<str:key>/gateway/key/", level_settings.renew_key, name="level-gateway-key"),
     path("levels/<str:key>/gateway/release/", level_settings.release, name="level-gateway-release"),
+    path("levels/<str:key>/gateway/restart/", diagnosis.restart, name="level-gateway-restart"),
+    path("levels/<str:key>/diagnosis/", diagnosis.diagnosis, name="level-diagnosis"),
+    path("levels/<str:key>/diagnosis/<str:diagnosis>/", diagnosis.result, name="level-diagnosis-result"),
+    path("levels/<str:key>/diagnosis/<str:diagnosis>/stop/", diagnosis.stop, name="level-diagnosis-stop"),
     path("levels/<str:key>/networks/new/", sites.new_network, name="level-network-new"),
     path("levels/<str:key>/networks/<str:network>/", equipment.network, name="level-network"),
     path("levels/<str:key>/networks/<str:network>/remove/", sites.drop_network, name="level-network-remove"),

@@ -60,6 +60,7 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _particulars(rita, world.ours.school.key)
         _device_pages(as_person(world.sonja), f"/sites/{world.ours.school.key}")
         _control(rita, f"/sites/{world.ours.school.key}")
+        _diagnoses(rita, f"/sites/{world.ours.school.key}")
         _prepared_gateways(rita, reseller)
         _router(rita, f"/sites/{world.ours.depot.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
@@ -84,6 +85,16 @@ def _control(rita: Caller, site: str) -> None:
     key = rita.post(f"{site}/connect/trials", {"device": device["key"], "port": "tcp/80"}).body["key"]
     assert rita.get(f"/trials/{key}").body["state"] == "waiting"
     assert rita.items(f"{site}/connect/zones")
+
+
+def _diagnoses(rita: Caller, site: str) -> None:
+    """Each part is looked at in tests/diagnoses."""
+    key = rita.post(f"{site}/diagnoses", {"kind": "tcp", "target": "192.168.1.10", "port": 80}).body["key"]
+    assert [each["key"] for each in rita.items(f"{site}/diagnoses")] == [key]
+    found = rita.get(f"{site}/diagnoses/{key}").body
+    assert (found["state"], found["target"], found["findings"]) == ("waiting", "192.168.1.10:80", [])
+    assert rita.post(f"{site}/diagnoses/{key}/stop").status == 204
+    assert rita.post(f"{site}/gateway/restart").body["kind"] == "restart"
 
 
 def _router(rita: Caller, site: str) -> None:

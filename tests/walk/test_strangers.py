@@ -121,6 +121,7 @@ BODIES: dict[str, Callable[[], object]] = {
     "label_device": lambda: {"labels": ["Heizung"]},
     "label_devices": lambda: {"devices": ["a" * 12], "add": ["Heizung"]},
     "try_connection": lambda: {"address": "192.168.1.10", "port": "tcp/80"},
+    "ask_diagnosis": lambda: {"kind": "ping", "target": "192.168.1.10"},
     "take_record": dict,
     "set_limits": dict,
     "ask_for_access": lambda: {"rights": ["journal"], "minutes": 60, "reason": "x"},

@@ -3,7 +3,7 @@
 Packets that come out of the tunnel may go, once translated, to the interface in whose network they end, and their
 replies may come back. Devices at the site open connections into the tunnel only to networks of other sites that links
 name; there they are seen under their own virtual addresses (1:1). The gateway itself answers nothing from the tunnel
-but pings to its tunnel address, and the hub where bridged links have a leg here.
+but pings to its tunnel address, and the hub where bridged links have a leg here; and it hears what it has asked itself.
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ def _input(tunnel: str, address: IPv4Address, hub: IPv4Address | None) -> list[s
         "    type filter hook input priority filter; policy accept;",
         *legs,
         f'    iifname "{tunnel}" ip daddr {address} icmp type echo-request accept',
+        f'    iifname "{tunnel}" ct direction reply ct state established,related accept',
         f'    iifname "{tunnel}" drop',
         "  }",
     ]
