@@ -107,6 +107,7 @@ _LABELS: Mapping[str, Promise] = {
     "list": _("List"),
     "reference": _("Number in your books"),
     "file": _("File"),
+    "version": _("Version"),
     "new": _("New"),
     "changed": _("Changed"),
     "left_out": _("Left out"),

@@ -78,6 +78,8 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "contact.removed": (_("Contact removed"), "phone"),
     "attachment.added": (_("Document added"), "paperclip"),
     "attachment.removed": (_("Document removed"), "paperclip"),
+    "attachment.version": (_("New version of a document"), "paperclip"),
+    "attachment.version-removed": (_("Older version of a document removed"), "paperclip"),
     "photo.set": (_("Photo set"), "photo"),
     "photo.removed": (_("Photo removed"), "photo"),
     "gateway.code-issued": (_("Claim code created"), "key"),

@@ -158,6 +158,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
             "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
+            "device_labels": level_url(node, "level-device-labels"),
             "people": level_url(node, "level-people"),
             "events": level_url(node, "level-events"),
         },

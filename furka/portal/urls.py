@@ -71,6 +71,7 @@ urlpatterns = [
     path("levels/<str:key>/networks/<str:network>/", equipment.network, name="level-network"),
     path("levels/<str:key>/networks/<str:network>/remove/", sites.drop_network, name="level-network-remove"),
     path("levels/<str:key>/devices/new/", sites.new_device, name="level-device-new"),
+    path("levels/<str:key>/devices/labels/", equipment.device_labels, name="level-device-labels"),
     path("levels/<str:key>/devices/<str:device>/", equipment.device, name="level-device"),
     path("levels/<str:key>/devices/<str:device>/remove/", sites.drop_device, name="level-device-remove"),
     path("live/levels/<str:key>/", live.of_level, name="live-level"),

@@ -131,7 +131,11 @@ def _attachments(rita: Caller, site: str) -> None:
     assert rita.get(f"{site}/attachments").body == [document]
     path = f"{site}/attachments/{document['key']}"
     assert rita.get(path).body == b"Heizung"
+    second = rita.upload(f"{path}/versions", "Plan neu.txt", b"Pumpe").body
+    assert (second["version"], rita.get(f"{site}/attachments").body) == (2, [second])
+    assert rita.get(f"{path}/versions").body == [second, document]
     assert rita.delete(path).status == 204
+    assert rita.delete(f"{site}/attachments/{second['key']}").status == 204
     assert rita.get(f"{site}/photo").body["code"] == "no-photo"
     photo = rita.upload(f"{site}/photo", "Haus.png", a_picture()).body
     assert rita.get(f"{site}/photo").body == photo
@@ -221,6 +225,13 @@ def _email_and_end(rita: Caller) -> None:
     assert fremd.post("/me/closing", {"email": "rita@example.org"}).body["code"] == "email-differs"
     assert fremd.post("/me/closing", {"email": "fremd@example.org"}).body["until"] == "2026-12-08T13:00:00Z"
     assert fremd.get("/me").status == 401
+    # Whoever logs in again in time takes it back; a closed account reaches nothing else, and no token does it.
+    again = in_session(Person.objects.get(email="fremd@example.org"))
+    assert again.get("/me").status == 401
+    assert again.delete("/me/closing").status == 204
+    assert again.get("/me").status == 200
+    assert again.delete("/me/closing").body["code"] == "too-late"
+    assert rita.delete("/me/closing").body["code"] == "too-late"
 
 
 def test_what_the_pages_ask_a_second_proof_for_needs_one_here_too(world: World) -> None:

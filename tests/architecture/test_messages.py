@@ -27,7 +27,7 @@ SAME = {
         "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
-        "Service", "Services", "Version",
+        "Service", "Services", "Version", "Versions", "version %(number)s",
     },
     "it": {
         "Account", "Browser", "Browser: %(browser)s", "Computer", "E-mail", "Endpoint", "File", "Gateway",

@@ -107,6 +107,7 @@ BODIES: dict[str, Callable[[], object]] = {
     "add_network": lambda: {"subnet": "192.168.9.0/24"},
     "set_particulars": dict,
     "add_attachment": lambda: b"Schema",
+    "add_version": lambda: b"Schema, neu",
     "set_photo": a_picture,
     "set_labels": lambda: {"labels": ["Pikett"]},
     "add_contact": lambda: {"name": "Abwart"},
