@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from furka.errors import FurkaError
 from furka.links import operations
-from furka.links.models import LinkMember
+from furka.links.models import Link, LinkMember
 from furka.links.models import Mode as RowMode
 from furka.plan.link_entries import Junction, Leg, LinkRule, Mapped
 from furka.plan.links import (
@@ -188,7 +188,7 @@ def step(world: World, word: str, site: Node) -> None:
     try:
         match word:
             case "join":
-                for link in operations.Link.objects.everything("a test").select_related("node"):
+                for link in Link.objects.everything("a test").select_related("node"):
                     operations.add_member(rita, link, fresh)
             case "ceiling":
                 ceilings.set_ceiling(by(world.karl), fresh, CeilingTerms(rights=("look",)))
