@@ -230,8 +230,8 @@ class RuleForm(OnceForm):
         choices=(("allow", _("Allow")), ("deny", _("Forbid"))),
         widget=forms.RadioSelect,
     )
-    source = forms.ChoiceField(label=_("From"), required=False)
-    destination = forms.ChoiceField(label=_("To"), required=False)
+    source = forms.ChoiceField(label=_("From whom"), required=False)
+    destination = forms.ChoiceField(label=_("To whom"), required=False)
     protocol = forms.ChoiceField(label=_("What"), required=False, choices=PROTOCOLS)
     ports = forms.CharField(
         label=_("Ports"),
@@ -284,8 +284,8 @@ class ReachForm(forms.Form):
 
     use_required_attribute = False
 
-    source = forms.ChoiceField(label=_("From"))
-    destination = forms.ChoiceField(label=_("To"))
+    source = forms.ChoiceField(label=_("From whom"))
+    destination = forms.ChoiceField(label=_("To whom"))
     protocol = forms.ChoiceField(label=_("Protocol"), choices=PROTOCOLS[1:], required=False)
     port = forms.IntegerField(label=_("Port"), required=False, min_value=1, max_value=65_535, widget=_NUMBER)
 
