@@ -24,7 +24,7 @@ SAME = {
     },
     "fr": {
         "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
-        "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
+        "Actions", "Code", "Configuration", "Destination", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
         "Service", "Services", "Version", "Versions", "version %(number)s",

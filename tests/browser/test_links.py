@@ -55,7 +55,7 @@ def test_two_sites_with_the_same_network_are_linked(
     page.get_by_role("link", name="Zu den Regeln").click()
     page.get_by_role("link", name="Neue Regel").first.click()
     page.get_by_label("Von", exact=True).select_option(label="Ganz Schulhaus Muster")
-    page.get_by_label("Zu", exact=True).select_option(label="Zähler (192.168.1.20)")
+    page.get_by_label("Zu wem", exact=True).select_option(label="Zähler (192.168.1.20)")
     page.get_by_label("Was", exact=True).select_option("tcp")
     page.get_by_label("Ports").fill("502")
     looks_right(page, look)
@@ -63,7 +63,7 @@ def test_two_sites_with_the_same_network_are_linked(
     expect(page.get_by_text("TCP 502")).to_be_visible()
     question = page.locator("#reach")
     question.get_by_label("Von").select_option(label="Heizung (192.168.1.10)")
-    question.get_by_label("Zu").select_option(label="Zähler (192.168.1.20)")
+    question.get_by_label("Zu wem").select_option(label="Zähler (192.168.1.20)")
     question.get_by_label("Port").fill("502")
     question.get_by_role("button").click()
     # Nobody has connected a gateway yet, and the answer says so.

@@ -231,7 +231,7 @@ class RuleForm(OnceForm):
         widget=forms.RadioSelect,
     )
     source = forms.ChoiceField(label=_("From whom"), required=False)
-    destination = forms.ChoiceField(label=_("To whom"), required=False)
+    destination = forms.ChoiceField(label=_("Towards whom"), required=False)
     protocol = forms.ChoiceField(label=_("What"), required=False, choices=PROTOCOLS)
     ports = forms.CharField(
         label=_("Ports"),
@@ -285,7 +285,7 @@ class ReachForm(forms.Form):
     use_required_attribute = False
 
     source = forms.ChoiceField(label=_("From whom"))
-    destination = forms.ChoiceField(label=_("To whom"))
+    destination = forms.ChoiceField(label=_("Towards whom"))
     protocol = forms.ChoiceField(label=_("Protocol"), choices=PROTOCOLS[1:], required=False)
     port = forms.IntegerField(label=_("Port"), required=False, min_value=1, max_value=65_535, widget=_NUMBER)
 
