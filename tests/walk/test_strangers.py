@@ -154,6 +154,14 @@ BODIES: dict[str, Callable[[], object]] = {
     "connect_router": lambda: {"public_key": public_key(), "system": "linux", "replace": True},
     "renew_profile": lambda: {"public_key": public_key()},
     "choose_plant": lambda: {"site": None},
+    "configure_sitelink": lambda: {"enabled": False},
+    "create_site_link": lambda: {"name": "Neu", "mode": "routed"},
+    "change_site_link": lambda: {"name": "Anders"},
+    "add_link_member": lambda: {"site": "0123456789ab"},
+    "add_link_rule": lambda: {"allow": False},
+    "set_link_rules": lambda: {"rules": []},
+    "map_device": lambda: {"device": "0123456789ab"},
+    "renumber_site_link": lambda: {"range": "10.99.0.0/24"},
     "create_profile": lambda: {"name": "Telefon", "public_key": public_key()},
 }
 
