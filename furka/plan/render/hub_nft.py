@@ -130,6 +130,7 @@ def whole(
         ip saddr . meta mark . ip daddr @door_hosts goto used_by_source
         ip saddr . meta mark . ip daddr . meta l4proto . th dport @door_host_ports goto used_by_source
         ip saddr . meta mark . meta l4proto . th dport @door_ports goto used_by_source
+        meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn drop comment "left over: no new connection"
         ip saddr . meta mark @knocks add @knocked {{ ip saddr . meta mark }}
         drop
     }}
