@@ -24,14 +24,14 @@ class SiteCard:
 _cards: list[SiteCard] = []
 
 
-def show_at_sites(card: SiteCard) -> None:
+def show_at_sites(shown: SiteCard) -> None:
     """Show it on the page of every site; called once at the start."""
-    _cards.append(card)
+    _cards.append(shown)
 
 
 def cards_at(request: FurkaRequest, site: Node) -> dict[str, Any]:
     """What the parts of all services need, and their templates as `site_cards`."""
-    found: dict[str, Any] = {"site_cards": [card.template for card in _cards]}
-    for card in _cards:
-        found |= card.context(request, site)
+    found: dict[str, Any] = {"site_cards": [each.template for each in _cards]}
+    for each in _cards:
+        found |= each.context(request, site)
     return found

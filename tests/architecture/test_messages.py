@@ -23,8 +23,8 @@ SAME = {
         "Kernel", "Server", "Status %(number)s", "System", "offline", "online",
     },
     "fr": {
-        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
-        "Actions", "Code", "Configuration", "Destination", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
+        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes", "Destination",
+        "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
         "Service", "Services", "Version", "Versions", "version %(number)s",

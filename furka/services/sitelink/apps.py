@@ -13,7 +13,7 @@ class Sitelink(AppConfig):
         from furka.catalogue.service import register  # noqa: PLC0415  # only once all models are loaded
         from furka.portal.site_cards import SiteCard, show_at_sites  # noqa: PLC0415
         from furka.services.sitelink.manifest import SERVICE  # noqa: PLC0415
-        from furka.services.sitelink.site_card import card  # noqa: PLC0415
+        from furka.services.sitelink.site_card import links_at  # noqa: PLC0415
 
         register(SERVICE)
-        show_at_sites(SiteCard("sitelink/_site_card.html", card))
+        show_at_sites(SiteCard("sitelink/_site_card.html", links_at))

@@ -13,7 +13,7 @@ from furka.services.sitelink.words import MODES
 from furka.tree.models import Node
 
 
-def card(request: FurkaRequest, site: Node) -> dict[str, Any]:
+def links_at(request: FurkaRequest, site: Node) -> dict[str, Any]:
     """The links that a site is in, for its page."""
     found = memberships_of(request.by, site)
     return {
