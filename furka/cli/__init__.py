@@ -27,7 +27,7 @@ COMMANDS = {
         "Open pages of devices in browsers, beside a hub.",
     ),
     "gateway": ("furka.gateway.commands", "gateway", "Claim and run the gateway of a site."),
-    "lab": ("furka.lab.commands", "lab", "An internet, a hub, two plants and a laptop on this machine."),
+    "lab": ("furka.lab.commands", "lab", "An internet, a hub, four plants and a laptop on this machine."),
     "operate": ("furka.cli.operate", "operate", "Enrol hubs; open an operator's session."),
     "journal": ("furka.cli.journal", "journal", "Verify the journal."),
     "world": ("furka.cli.world", "world", "Fill the database with a made-up installation of any size."),

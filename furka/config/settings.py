@@ -48,7 +48,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # --- Rooms -----------------------------------------------------------------------------------------------------------
-SERVICES = ["furka.services.connect"]
+SERVICES = ["furka.services.connect", "furka.services.sitelink"]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -71,6 +71,8 @@ INSTALLED_APPS = [
     "furka.devicepages",
     "furka.activeplants",
     "furka.trials",
+    "furka.diagnoses",
+    "furka.links",
     "furka.attachments",
     "furka.catalogue",
     "furka.connections",

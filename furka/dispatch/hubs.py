@@ -13,6 +13,7 @@ from furka.devicepages.operations import take_closed
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
+from furka.links.seen import take_counted
 from furka.sites.gateway_log import Change, note
 from furka.sites.keys import take_over
 from furka.sites.models import Gateway
@@ -29,6 +30,9 @@ from furka.wire.hub import AccessSeen, HubHello, HubReport, PeerSeen
 
 #: So many addresses are kept from which a person's device has come.
 MOST_ADDRESSES = 5
+
+#: So many gateways that try a new key are told at once; the others try it a little later by themselves.
+MOST_KEYS_ON_TRIAL = 200
 
 _REASON = "a hub reports what it sees of all plants"
 
@@ -109,12 +113,23 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         take_closed(work.by, hub, closed)
     for done in report.trials:
         take_done(work.by, hub, done)
+    if report.applied_revision != hub.applied_revision:
+        _tell_of_new_keys(work, hub)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.
     Hub.objects.filter(pk=hub.pk).update(
         seen_at=work.at,
         applied_revision=_counted(report.applied_revision),
         trouble=one_line(report.trouble)[:300],
     )
+    # Behind that lock, as whoever changes who is in a link.
+    take_counted(work.by, hub, report.links)
+
+
+def _tell_of_new_keys(work: Work, hub: Hub) -> None:
+    """The hub has more of its plan now, perhaps the new key of a gateway that waits for it."""
+    rows = Gateway.objects.everything(_REASON).exclude(next_until=None)
+    for gateway in rows.filter(hub=hub, released_at=None)[:MOST_KEYS_ON_TRIAL]:
+        work.news.append((gateway.topic, "key"))
 
 
 def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:

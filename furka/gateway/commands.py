@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 from datetime import datetime
@@ -20,8 +21,10 @@ from furka.gateway.home import Home, HomeError, HomeInUse, Status
 from furka.gateway.local_page import PORT
 from furka.gateway.machine import TROUBLE, Machine
 from furka.gateway.preset import PresetClaim
+from furka.gateway.serial import serial_number
 from furka.gateway.service import Service
 from furka.gateway.switch import SiteSwitch
+from furka.gateway.tasks.log import LastWords
 from furka.kernel.wireguard import BackEndChoice, PeerState
 from furka.relay.proxy import Proxy
 from furka.wire.gateway import GatewaySettings
@@ -46,6 +49,12 @@ _proxy_option = click.option(
     envvar="FURKA_GATEWAY_PROXY",
     metavar="URL",
     help="HTTP proxy of this network: http://host:port or http://name:password@host:port.",
+)
+_serial_option = click.option(
+    "--serial",
+    envvar="FURKA_GATEWAY_SERIAL",
+    default="",
+    help="Serial number of this box, if it does not know it itself.",
 )
 _plain_http_option = click.option(
     "--plain-http",
@@ -72,8 +81,15 @@ def gateway() -> None:
 @_home_option
 @_plain_http_option
 @_proxy_option
+@_serial_option
 def claim(
-    code: str, portal: str | None, file: Path | None, folder: Path, plain_http: bool, proxy: str | None
+    code: str,
+    portal: str | None,
+    file: Path | None,
+    folder: Path,
+    plain_http: bool,
+    proxy: str | None,
+    serial: str,
 ) -> None:
     """Serve the site that the claim CODE from the portal belongs to.
 
@@ -90,7 +106,7 @@ def claim(
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
     try:
-        made = make_claim(Home(folder), code, portal, link, proxy)
+        made = make_claim(Home(folder), code, portal, link, proxy, serial_number(serial))
     except ValidationError as error:
         raise click.UsageError("A claim code has 4 to 40 characters.") from error
     except PortalRefused as refused:
@@ -130,6 +146,7 @@ def claim(
     help="This machine forwards packets for others as well (router, containers): leave those alone.",
 )
 @_proxy_option
+@_serial_option
 @click.option(
     "--input",
     "input_file",
@@ -161,6 +178,7 @@ def run(
     back_end: BackEndChoice,
     router: bool,
     proxy: str | None,
+    serial: str,
     input_file: Path | None,
     local_port: int,
     preset_file: Path,
@@ -168,6 +186,8 @@ def run(
     """Keep the tunnel of the claimed site; waits for a claim if there is none. Needs root."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    last_words = LastWords()
+    logging.getLogger().addHandler(last_words)
     if not _may_change_the_network():
         raise click.ClickException(
             "The gateway needs root, or the capability CAP_NET_ADMIN, to keep a tunnel."
@@ -180,7 +200,8 @@ def run(
         by = None if proxy is None else _checked(proxy)
         home = Home(folder)
         switch = SiteSwitch(home, input_file)
-        preset = PresetClaim(home, preset_file, plain_http=plain_http, proxy=by)
+        known = serial_number(serial)
+        preset = PresetClaim(home, preset_file, plain_http=plain_http, proxy=by, serial=known)
         service = Service(
             home,
             machine,
@@ -189,12 +210,17 @@ def run(
             local_port=local_port,
             proxy=by,
             preset=preset,
+            last_words=last_words,
+            serial=known,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())
         service.run()
     except (HomeError, ValueError) as error:
         raise click.ClickException(_sentence(str(error))) from error
+    if service.wants_restart:
+        # The same command in the same process: whoever looks after it (systemd, a shell) notices nothing.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command
 
 
 @gateway.command()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from ipaddress import IPv4Network
 from queue import Empty, SimpleQueue
 
@@ -19,14 +18,16 @@ from furka.gateway.desired import Tunnel, desired, faults_of, is_fresh
 from furka.gateway.home import Claim, Home, HomeError, Identity, Status
 from furka.gateway.local_page import LocalPage
 from furka.gateway.machine import TROUBLE, Machine
-from furka.gateway.portal import Look, News, Patience, PortalTalk, Silence, Stop
+from furka.gateway.portal import Again, Look, News, Patience, PortalTalk, Silence, Stop
 from furka.gateway.preset import PresetClaim
 from furka.gateway.release import ReleaseAtPortal
 from furka.gateway.renewal import KeyRenewal
 from furka.gateway.switch import SiteSwitch, SwitchWatch, Turned
+from furka.gateway.tasks.log import LastWords
+from furka.gateway.tasks.runner import Tasks
 from furka.gateway.ways import Ways
 from furka.relay.proxy import Proxy
-from furka.wire.gateway import CutBy, GatewayReport, GatewaySettings
+from furka.wire.gateway import CutBy, GatewayReport, GatewaySettings, LegSeen
 from furka.wire.portal_link import PortalLink
 
 _log = logging.getLogger(__name__)
@@ -50,8 +51,10 @@ class Service:
         local_port: int = 0,
         proxy: str | None = None,
         preset: PresetClaim | None = None,
+        last_words: LastWords | None = None,
+        serial: str = "",
     ) -> None:
-        """`local_port` is where the site's own page is shown; 0 for nowhere."""
+        """`local_port` is where the site's own page is shown; 0 for nowhere. `last_words` are told to who asks."""
         self._home = home
         self._machine = machine
         self._switch = switch
@@ -60,7 +63,10 @@ class Service:
         self._patience = patience or Patience()
         self._local_port = local_port
         self._preset = preset
+        self._last_words = last_words
+        self._serial = serial
         self._news: SimpleQueue[News] = SimpleQueue()
+        self.wants_restart = False  # once it has ended
 
     def stop(self) -> None:
         """Ask it to end; may be called from a signal."""
@@ -116,16 +122,20 @@ class Service:
         watch.start()
         page = self._local_page(keeper, open_link)
         talk = PortalTalk(open_link, keeper.etag, self._news, self._patience)
+        tasks = Tasks(open_link, self._machine.interface, self._switch, self._last_words, self._news)
         try:
             while True:
                 if (report := keeper.keep()) is not None:
-                    talk.report(report)
+                    talk.report(report.model_copy(update={"serial": self._serial}))
                 try:
                     news = self._news.get(timeout=keeper.pause)
                 except Empty:
                     continue
                 match news:
                     case Stop():
+                        return False
+                    case Again():
+                        self.wants_restart = True
                         return False
                     case Look():
                         continue
@@ -140,10 +150,13 @@ class Service:
                         self._home.forget()
                         return True
                     case GatewaySettings():
-                        keeper.hear(news)
+                        keeper.hear(news.lasting())
+                        tasks.hear(news)
                     case Turned():
                         keeper.look_at_everything()
+                        tasks.look_at_switch()
         finally:
+            tasks.close()
             watch.close()
             talk.close()
             ways.close()
@@ -185,6 +198,7 @@ class _Keeper:
         self._refusal = ""  # what is wrong with settings that were not taken
         self._tunnel: Tunnel | None = None
         self._up: Tunnel | None = None  # None while it could not be brought up
+        self._legs: tuple[LegSeen, ...] = ()
         self._back_end = ""
         self._applied = ""
         self._trouble = ""
@@ -264,6 +278,7 @@ class _Keeper:
             path=path,
             path_since=since,
             cut_by=self._cut_by,
+            legs=self._legs,
         )
 
     @property
@@ -293,12 +308,13 @@ class _Keeper:
         tunnel = desired(settings, self._machine.lan_of)
         if tunnel is not None and self._cut_by is not None:
             # The packet filter lets through what is translated and nothing else, in both directions.
-            tunnel = replace(tunnel, translations=())
+            tunnel = tunnel.cut()
         if tunnel is None:
             if self._tunnel is not None or not self._applied:
                 self._machine.take_down()
         else:
             self._back_end = self._machine.bring_up(self._renewal.private_key, tunnel, self._ways.detour)
+        self._legs = self._machine.join_legs(tunnel) if tunnel is not None else ()
         if tunnel != self._tunnel or settings.etag != self._applied:
             self._tell(tunnel, settings)
         self._tunnel = tunnel
@@ -312,6 +328,8 @@ class _Keeper:
         _log.info("The tunnel leads to %s; our address in it is %s.", tunnel.hub.endpoint, tunnel.address)
         for one in tunnel.translations:
             _log.info("The network %s (%s) is reached as %s.", one.real, one.lan, one.virtual)
+        for leg in tunnel.legs:
+            _log.info("The network %s (%s) is part of a link, by the leg %s.", leg.network, leg.lan, leg.name)
         for network in tunnel.missing:
             _log.warning("No interface of this gateway lies in the network %s: it can't be reached.", network)
 

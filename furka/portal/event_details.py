@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from furka.access.rights import RIGHTS, UnknownRight
 from furka.access.roles import UnknownRole, role
+from furka.diagnoses.models import DiagnosisKind
 from furka.journal.models import Event
+from furka.links.membership import Why
+from furka.links.models import Mode
 from furka.portal import belonging_words, words
 from furka.reviews.models import Answer
 from furka.sites.models import DeviceKind, PathKind
@@ -36,6 +39,7 @@ _LABELS: Mapping[str, Promise] = {
     "windows": _("Access hours"),
     "reason": _("Reason"),
     "hostname": _("Computer"),
+    "serial": _("Serial number"),
     "subnet": _("Network"),
     "virtual": _("In the tunnel"),
     "address": _("Address"),
@@ -43,6 +47,10 @@ _LABELS: Mapping[str, Promise] = {
     "device": _("With"),
     "page": _("Page of"),
     "target": _("Reaches"),
+    "diagnosis": _("Diagnosis"),
+    "aim": _("Looked at"),
+    "ending": _("End"),
+    "count": _("Findings"),
     "port": _("Port"),
     "door_open": _("Let through"),
     "tunnel_up": _("Tunnel up"),
@@ -99,6 +107,7 @@ _LABELS: Mapping[str, Promise] = {
     "list": _("List"),
     "reference": _("Number in your books"),
     "file": _("File"),
+    "version": _("Version"),
     "new": _("New"),
     "changed": _("Changed"),
     "left_out": _("Left out"),
@@ -109,6 +118,23 @@ _LABELS: Mapping[str, Promise] = {
     "shorten": _("Shortened"),
     "end": _("Ended"),
     "gone": _("Ended meanwhile"),
+    "site_link": _("Link between sites"),
+    "site": _("Site"),
+    "mode": _("Kind of link"),
+    "purpose": _("Purpose"),
+    "network": _("Network"),
+    "central": _("Central site"),
+    "range": _("Range"),
+    "why": _("Why"),
+    "allow": _("Allowed"),
+    "source": _("From"),
+    "destination": _("To"),
+    "protocol": _("Protocol"),
+    "rules": _("Rules"),
+    "dhcp_filter": _("DHCP does not cross"),
+    "storm_per_second": _("Broadcasts a second"),
+    "most_macs": _("Devices behind a site"),
+    "own_addresses": _("Addresses of each site's own"),
 }
 #: Said where it changed, and not each time.
 _ONLY_CHANGED = {"depth", "relation"}
@@ -126,6 +152,18 @@ _CUT_BY = {
     "command": _("a command on the gateway"),
     "network": _("somebody in the plant's network"),
     "input": _("the key switch"),
+}
+#: How a diagnosis ended.
+_DIAGNOSIS_ENDED = {
+    "done": _("finished"),
+    "over-time": _("its time was over"),
+    "stopped": _("stopped"),
+    "cut": _("cut at the plant"),
+    "foreign": _("refused by the gateway"),
+    "unknown-task": _("not known to the gateway"),
+    "busy": _("the gateway was busy"),
+    "failed": _("failed"),
+    "lapsed": _("no answer from the gateway"),
 }
 _CLAIM_REFUSED = {
     "code-used": _("it was used by another gateway"),
@@ -238,6 +276,14 @@ def _list(value: Any) -> str:
     return {"sites": gettext("Sites"), "customers": gettext("Customers")}.get(str(value), str(value))
 
 
+def _rule(value: Mapping[str, Any]) -> str:
+    """A rule of a link between sites in one line."""
+    ends = [value.get(end) or gettext("everybody") for end in ("source", "destination")]
+    what = gettext("allowed") if value.get("allow") else gettext("not allowed")
+    about = " ".join((str(value.get("protocol") or ""), ", ".join(value.get("ports") or ()))).strip()
+    return f"{' → '.join(ends)}{f', {about}' if about else ''}: {what}"
+
+
 _VALUES: Mapping[str, Callable[[Any], str]] = {
     "list": _list,
     "from": _moment,
@@ -258,6 +304,13 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "cut_by": lambda value: str(_CUT_BY.get(value, value)),
     "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),
     "because": lambda value: str(_ENDED.get(value, value)),
+    "ending": lambda value: str(_DIAGNOSIS_ENDED.get(value, value)),
+    "diagnosis": lambda value: (
+        str(DiagnosisKind(value).label) if value in DiagnosisKind.values else str(value)
+    ),
     "relation": lambda value: str(RELATIONS.get(value, value)),
+    "why": lambda value: str(Why(value).label) if value in Why.values else str(value),
+    "mode": lambda value: str(Mode(value).label) if value in Mode.values else str(value),
+    "rules": lambda value: "; ".join(map(_rule, value)),
     "minutes": lambda value: words.span(timedelta(minutes=int(value))),
 }

@@ -11,10 +11,13 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from furka import clock
+from furka.diagnoses import operations as diagnosis_operations
+from furka.diagnoses import queries as diagnoses
 from furka.dispatch import answer, hubs
 from furka.dispatch.knocks import take_knocks
 from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
+from furka.links.seen import take_legs
 from furka.live.listen import until
 from furka.releases import operations as releases
 from furka.sites import keys, operations, preparing, queries, refused_claims
@@ -40,12 +43,14 @@ from furka.wire.gateway import (
     ClaimRequest,
     GatewayReport,
     GatewayReportTaken,
+    GatewaySettings,
     NewKey,
     NewKeyTaken,
     ReleaseAtSite,
     ReleasedAtSite,
 )
 from furka.wire.hub import HubHello, HubReport, HubReportTaken, PlanAnswer
+from furka.wire.probes import Findings, FindingsTaken
 
 #: The longest that a question is held, in seconds; proxies cut what is silent for a minute.
 LONGEST_WAIT = 30
@@ -105,9 +110,10 @@ def gateway_claim(request: HttpRequest) -> HttpResponse:
     claim = body(request, ClaimRequest)
     by = program("gateway", clock.now())
     # Noted also where it has to wait, being assigned to no site yet.
-    preparing.note_plugged_in(by, claim.code, claim.public_key)
+    preparing.note_plugged_in(by, claim.code, claim.public_key, claim.serial)
     try:
-        claimed = operations.claim_gateway(by, claim.code, claim.public_key, claim.hostname, claim.version)
+        box = {"hostname": claim.hostname, "version": claim.version, "serial": claim.serial}
+        claimed = operations.claim_gateway(by, claim.code, claim.public_key, **box)
     except Conflict as refused:
         name = refused_claims.counted_as(claim.code)
         if refused.code in refused_claims.WORTH_NOTING and not is_worn_out(name, refused_claims.MOST_NOTED):
@@ -124,12 +130,31 @@ async def gateway_settings(request: HttpRequest) -> HttpResponse:
     seen, wait = request.GET.get("seen", ""), _number(request, "wait")
 
     def differs() -> bool:
-        return answer.gateway_settings(gateway, clock.now()).etag != seen
+        return answer.gateway_settings(gateway, clock.now()).etag != seen or diagnoses.is_due(gateway)
 
     if wait:
         await until([gateway.topic], differs, min(wait, LONGEST_WAIT))
         gateway = await sync_to_async(_gateway)(request)
-    return message(await sync_to_async(answer.gateway_settings)(gateway, clock.now()))
+    return message(await sync_to_async(_settings)(gateway, clock.now()))
+
+
+def _settings(gateway: Gateway, at: datetime) -> GatewaySettings:
+    settings = answer.gateway_settings(gateway, at)
+    if settings.hub is None or not diagnoses.is_due(gateway):
+        return settings
+    tasks, stopped = diagnosis_operations.hand_out(program("gateway", at), gateway)
+    return settings.model_copy(update={"tasks": tasks, "stopped": stopped})
+
+
+@machine("POST", "gateway token")
+def gateway_findings(request: HttpRequest) -> HttpResponse:
+    """What a gateway found when it was asked to try something."""
+    gateway, at = _gateway(request), clock.now()
+    found = body(request, Findings)
+    go_on = gateway.released_at is None and diagnosis_operations.take_findings(
+        program("gateway", at), gateway, found
+    )
+    return message(FindingsTaken(now=at, go_on=go_on))
 
 
 @machine("POST", "gateway token")
@@ -137,7 +162,10 @@ def gateway_report(request: HttpRequest) -> HttpResponse:
     """How a gateway is."""
     gateway, at = _gateway(request), clock.now()
     report = body(request, GatewayReport)
-    operations.take_gateway_report(program("gateway", at), gateway, report)
+    by = program("gateway", at)
+    operations.take_gateway_report(by, gateway, report)
+    if gateway.released_at is None:
+        take_legs(by, gateway, report.legs)
     return message(GatewayReportTaken(now=at))
 
 
