@@ -15,6 +15,7 @@ from furka.api import (
     access,
     account,
     attachments,
+    cloud,
     connections,
     events,
     extensions,
@@ -103,6 +104,7 @@ for routes in (
     releases,
     roles,
     services,
+    cloud,
     events,
 ):
     api.add_router("", routes.routes.router)

@@ -52,6 +52,7 @@ TABS = (
     TabOfLevel("level-services", _("Services"), "plug-connected", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-support", _("Support"), "lifebuoy", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-connections", _("Connections"), "activity", ALL_KINDS, (PEOPLE,)),
+    TabOfLevel("level-cloud", _("Cloud"), "cloud", ABOVE_SITES, (LOOK,)),
     TabOfLevel("level-events", _("Events"), "history", ALL_KINDS, (JOURNAL,)),
     TabOfLevel("level-settings", _("Settings"), "settings", ALL_KINDS, (STRUCTURE, CONFIGURE, PEOPLE)),
 )
