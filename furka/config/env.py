@@ -79,6 +79,9 @@ class Env:
     time_server: str = field(
         default="", metadata={"help": "A time server (NTP) with which the clock is compared."}
     )
+    look_every: str = field(
+        default="15", metadata={"help": "Seconds between two looks at the parts of the cloud, 1 to 300."}
+    )
     public_status: bool = field(
         default=False, metadata={"help": "Show the state of the cloud to everybody, at /status/."}
     )
@@ -143,6 +146,10 @@ class Env:
             self.networks_of_providers()
         except ValueError as error:
             faults.append(f"FURKA_IDENTITY_NETWORKS lists private networks such as 10.1.2.0/24: {error}")
+        try:
+            self.seconds_between_looks()
+        except ValueError as error:
+            faults.append(f"FURKA_LOOK_EVERY is a number of seconds from 1 to 300: {error}")
         if self.mail_url and self.outbox_page:
             faults.append(
                 "FURKA_OUTBOX_PAGE shows mails to everybody; it can't be used together with FURKA_MAIL_URL"
@@ -152,6 +159,13 @@ class Env:
         if self.outbox_page and urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1"):
             faults.append("FURKA_OUTBOX_PAGE shows mails to everybody; it exists on this machine alone")
         return faults
+
+    def seconds_between_looks(self) -> int:
+        """How often the parts of the cloud are looked at. Raises ValueError."""
+        seconds = int(self.look_every)
+        if not 1 <= seconds <= 300:
+            raise ValueError(f"{seconds} is not between 1 and 300")
+        return seconds
 
     def networks_of_providers(self) -> list[IPv4Network | IPv6Network]:
         """The private networks in which identity providers may be. Raises ValueError."""

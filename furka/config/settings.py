@@ -228,6 +228,7 @@ OUTBOX_PAGE = ENV.outbox_page
 HOME = ENV.home
 ALARM_MAIL = [address.strip() for address in ENV.alarm_mail.split(",") if address.strip()]
 TIME_SERVER = ENV.time_server
+LOOK_EVERY = ENV.seconds_between_looks()
 PUBLIC_STATUS = ENV.public_status
 METRICS_TOKEN = ENV.metrics_token
 

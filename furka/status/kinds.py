@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 #: Seconds between two looks at everything.
-EVERY = timedelta(seconds=15)
+EVERY = timedelta(seconds=settings.LOOK_EVERY)
 #: Without any look for so long, nobody knows how the cloud is now.
-STALE = timedelta(seconds=90)
+STALE = 6 * EVERY
 #: What a look found in detail is kept for so long; sums of hours and days are kept longer.
 KEEP_RESULTS = timedelta(days=3)
 KEEP_HOURS = timedelta(days=14)

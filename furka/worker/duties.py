@@ -161,7 +161,7 @@ def forget_looks(at: datetime) -> int:
 
 
 LOOPS = (
-    Loop("state of the cloud", 3, look_at_cloud),
+    Loop("state of the cloud", 1, look_at_cloud),
     Loop("old looks at the cloud", 600, forget_looks),
     Loop("mail", 1, send_mail),
     Loop("grants that ended", 2, end_expired_grants),
