@@ -51,7 +51,10 @@ class Prepared(schemas.Answer):
     key: str
     batch: str = Field(description="Key of its batch.")
     number: str = Field(description="As it stands on its label; no secret.")
-    serial: str
+    serial: str = Field(description="As it was entered, or else as the box said when it was plugged in.")
+    said_serial: str = Field(
+        description="As the box says; another one than `serial`: its label is that of another box."
+    )
     state: State
     site: schemas.LevelName | None
     plugged_in_at: datetime | None
@@ -176,6 +179,7 @@ def _prepared(row: PreparedGateway) -> Prepared:
         batch=row.batch.key,
         number=row.label,
         serial=row.serial,
+        said_serial=row.said_serial,
         state=row.state,  # type: ignore[arg-type]  # one of them
         site=schemas.level_name(row.site) if row.site is not None else None,
         plugged_in_at=row.plugged_in_at,

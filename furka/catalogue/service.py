@@ -34,12 +34,17 @@ class NewRight:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """What the house knows of a service.
+class Visit:
+    """How persons enter a site through a service: by a right there, and with which entries of the plan, given the world
+    of one person at one site and the service's settings there (pure, without Django)."""
 
-    `visit_right` lets a person enter a site through this service; `compile_visit` says with which entries, given the
-    world of one person at one site and the service's settings there (pure, without Django).
-    """
+    right: Right
+    compile: Callable[[VisitWorld, ServiceSettings], tuple[Entry, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the house knows of a service. One that lets nobody into sites has no `visit`."""
 
     key: str
     title: Promise
@@ -47,9 +52,8 @@ class Service:
     levels: frozenset[Kind]
     rights: tuple[NewRight, ...]
     settings: type[ServiceSettings]
-    visit_right: Right
-    compile_visit: Callable[[VisitWorld, ServiceSettings], tuple[Entry, ...]]
-    page: str  # name of the URL of its page at a level
+    page: str = ""  # name of the URL of its page at a level
+    visit: Visit | None = None
     api: str = ""  # where its operations of the API are: the dotted path of a `furka.api.routes.Routes`
 
 
@@ -80,6 +84,13 @@ def services_at(kind: Kind) -> list[Service]:
     return [each for each in _services.values() if kind in each.levels]
 
 
+def visits() -> Iterator[tuple[Service, Visit]]:
+    """The services that let people into sites, and how."""
+    for each in services_at(Kind.SITE):
+        if each.visit is not None:
+            yield each, each.visit
+
+
 def visit_rights() -> list[Right]:
     """What lets somebody into the network of a site, by whichever service."""
-    return [each.visit_right for each in services_at(Kind.SITE)]
+    return [visit.right for _service, visit in visits()]

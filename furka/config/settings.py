@@ -48,7 +48,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # --- Rooms -----------------------------------------------------------------------------------------------------------
-SERVICES = ["furka.services.connect"]
+SERVICES = ["furka.services.connect", "furka.services.sitelink"]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "furka.activeplants",
     "furka.trials",
     "furka.status",
+    "furka.links",
     "furka.attachments",
     "furka.catalogue",
     "furka.connections",

@@ -6,9 +6,10 @@ import hashlib
 import json
 from datetime import datetime
 
+from furka.dispatch.link_units import task_of
 from furka.dispatch.models import PlanEntry
 from furka.plan.addressing import PLAN
-from furka.plan.entries import ENTRY, Entry, Peer
+from furka.plan.entries import ENTRY, Entry, Peer, TunnelEnd
 from furka.relay import tickets
 from furka.sites.models import Gateway, Network
 from furka.tunnel.addresses import hub_address
@@ -78,6 +79,7 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
         # It may be restored: the gateway takes its tunnel down and goes on asking.
         return GatewaySettings(now=at, etag="stopped", site=row.node.name)
     networks = Network.objects.everything(_REASON).filter(node=row.node).order_by("subnet")
+    task = task_of(row, row.node, at)
     settings = GatewaySettings(
         now=at,
         etag="",
@@ -91,12 +93,25 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
         relay=_relay(row, at),
         public_key=row.public_key,
         key_wanted_at=row.key_wanted_at,
+        next_key_known=row.next_public_key if _hub_has_next_key(row) else None,
         networks=tuple(TranslatedNetwork(real=each.real, virtual=each.virtual) for each in networks),
+        legs=task.legs,
+        link_peers=task.peers,
+        link_callers=task.callers,
     )
     # A new ticket comes with the next answer; it is no reason to wake a gateway.
     told = settings.model_dump(mode="json", exclude={"now": True, "etag": True, "relay": {"ticket"}})
     content = json.dumps(told, sort_keys=True)
     return settings.model_copy(update={"etag": hashlib.sha256(content.encode()).hexdigest()[:24]})
+
+
+def _hub_has_next_key(gateway: Gateway) -> bool:
+    """Whether the hub has said that it has the part of its plan in which the new key stands."""
+    if not gateway.next_public_key:
+        return False
+    key = f"peer/{TunnelEnd.GATEWAY}/{gateway.key}/next"
+    entries = PlanEntry.objects.filter(hub=gateway.hub, key=key, gone=False)
+    return entries.filter(revision__lte=gateway.hub.applied_revision).exists()
 
 
 def _relay(gateway: Gateway, at: datetime) -> RelayToReach | None:

@@ -31,6 +31,9 @@ from furka.wire.hub import AccessSeen, HubHello, HubReport, PeerSeen
 #: So many addresses are kept from which a person's device has come.
 MOST_ADDRESSES = 5
 
+#: So many gateways that try a new key are told at once; the others try it a little later by themselves.
+MOST_KEYS_ON_TRIAL = 200
+
 _REASON = "a hub reports what it sees of all plants"
 
 
@@ -112,12 +115,21 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         take_done(work.by, hub, done)
     if report.canary is not None:
         take_canary(work.by, hub, report.canary)
+    if report.applied_revision != hub.applied_revision:
+        _tell_of_new_keys(work, hub)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.
     Hub.objects.filter(pk=hub.pk).update(
         seen_at=work.at,
         applied_revision=_counted(report.applied_revision),
         trouble=one_line(report.trouble)[:300],
     )
+
+
+def _tell_of_new_keys(work: Work, hub: Hub) -> None:
+    """The hub has more of its plan now, perhaps the new key of a gateway that waits for it."""
+    rows = Gateway.objects.everything(_REASON).exclude(next_until=None)
+    for gateway in rows.filter(hub=hub, released_at=None)[:MOST_KEYS_ON_TRIAL]:
+        work.news.append((gateway.topic, "key"))
 
 
 def _take_peer(work: Work, hub: Hub, seen: PeerSeen) -> None:

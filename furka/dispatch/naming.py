@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from furka.dispatch.models import GivenName
+from furka.manyrows import insert_all, update_all
 from furka.plan.names import DOMAIN, free_name, label_of, spellings
 from furka.plan.world import NamesWorld
 from furka.sites.models import Device, Network
@@ -17,6 +18,8 @@ from furka.sites.spots import address_in
 from furka.tree.models import Node
 
 _REASON = "names are given in every plan"
+#: So many names in one question to the database.
+_AT_ONCE = 3000
 
 
 def names_worlds(sites: Collection[Node]) -> dict[int, NamesWorld]:
@@ -69,17 +72,40 @@ def forget_names(site_ids: Collection[int]) -> None:
 
 
 def _name_sites(sites: Iterable[Node], given: dict[int, dict[str, GivenName]]) -> None:
+    """An owner may be called something else, and with it thousands of sites: their names are looked for together."""
+    wanted = {}
     for site in sites:
         owner = site.customer or site.reseller
         rest = f".{label_of(owner.name if owner else '', 'plants')}"
         label = label_of(site.name, "site")
         row = given[site.pk].get("")
-        if row is not None and row.base == f"{label}{rest}":
-            continue
-        candidates = [f"{each}{rest}" for each in spellings(label, site.key)]
-        others = GivenName.objects.filter(device="", name__in=candidates).exclude(site_id=site.pk)
-        name = free_name(label, rest, site.key, set(others.values_list("name", flat=True)))
-        given[site.pk][""] = _give(row or GivenName(site_id=site.pk), f"{label}{rest}", name)
+        if row is None or row.base != f"{label}{rest}":
+            wanted[site] = (label, rest)
+    holders = _holders(
+        f"{each}{rest}" for site, (label, rest) in wanted.items() for each in spellings(label, site.key)
+    )
+    fresh: list[GivenName] = []
+    known: list[GivenName] = []
+    for site, (label, rest) in wanted.items():
+        row = given[site.pk].get("") or GivenName(site_id=site.pk)
+        taken = {f"{each}{rest}" for each in spellings(label, site.key)} & holders.keys()
+        name = free_name(label, rest, site.key, {each for each in taken if holders[each] != site.pk})
+        if holders.get(row.name) == site.pk:
+            del holders[row.name]  # what follows may take it
+        holders[name] = site.pk
+        row.base, row.name = f"{label}{rest}", name
+        given[site.pk][""] = row
+        (fresh if row.pk is None else known).append(row)
+    update_all(known, ["base", "name"])  # one by one, as they were given: a name goes before it comes again
+    insert_all(fresh)
+
+
+def _holders(names: Iterable[str]) -> dict[str, int]:
+    """Which sites have one of these names."""
+    ordered = sorted(set(names))
+    batches = (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE))
+    rows = (GivenName.objects.filter(device="", name__in=batch) for batch in batches)
+    return dict(pair for batch in rows for pair in batch.values_list("name", "site_id"))
 
 
 def _name_devices(site_id: int, devices: Iterable[Device], given: dict[str, GivenName]) -> None:

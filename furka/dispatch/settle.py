@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from furka.devicepages.operations import end_dropped
+from furka.dispatch.link_units import LinkUnit, sites_in
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.units import SiteUnit, Unit, VisitUnit, compile_units, units_of
 from furka.manyrows import insert_all
 from furka.plan.diff import by_key, difference
 from furka.plan.entries import ENTRY, Door, Entry, Knock, Page
 from furka.sites.models import Gateway
-from furka.tree.operation import Work
+from furka.tree.operation import SettingsTouched, Work
 from furka.tunnel.models import Hub
 
 _REASON = "the plan is compiled for everybody"
+#: So many sites in one question to the database.
+_AT_ONCE = 500
 _FIELDS = ["unit", "site_id", "person_id", "body", "not_after", "revision", "gone"]
 
 
@@ -29,10 +32,15 @@ def settle(work: Work) -> None:
     dropped: list[str] = []
     for hub in bring_up_to_date(units, work.at, dropped):
         work.news.append((hub.topic, "plan"))
-    for unit in units:
-        if isinstance(unit, SiteUnit):
-            gateways = Gateway.objects.everything(_REASON).filter(node=unit.site_id, released_at=None)
-            work.news += [(gateway.topic, "settings") for gateway in gateways]
+    told = {unit.site_id for unit in units if isinstance(unit, SiteUnit)}
+    told |= {each.node_id for each in work.touched if isinstance(each, SettingsTouched)}
+    told |= sites_in(unit for unit in units if isinstance(unit, LinkUnit))
+    sites = sorted(told)
+    for start in range(0, len(sites), _AT_ONCE):
+        gateways = Gateway.objects.everything(_REASON).filter(
+            node__in=sites[start : start + _AT_ONCE], released_at=None
+        )
+        work.news += [(gateway.topic, "settings") for gateway in gateways]
     end_dropped(work, [key.removeprefix("page/") for key in dropped if key.startswith("page/")])
 
 

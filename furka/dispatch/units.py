@@ -5,7 +5,8 @@ A unit is the smallest part of a plan that can be compiled alone:
 - a site (`site/7`): its gateway's peer and the prefixes behind it;
 - the names of a site (`names/7`): what it and its devices are called in the tunnel;
 - a profile (`profile/3`): the peer of a person's device;
-- a visit (`visit/7/5`): one person at one site, the doors.
+- a visit (`visit/7/5`): one person at one site, the doors;
+- a link (`link/4`): sites that are joined (`link_units`).
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from furka.access.policy import openings
 from furka.access.windows import Interval
 from furka.activeplants.queries import devices_at_hand
 from furka.catalogue.models import ServiceChoice
-from furka.catalogue.service import services
+from furka.catalogue.service import visits
 from furka.devicepages.models import OpenPage
+from furka.dispatch.link_units import LinkUnit, all_links, compile_links, links_below
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.naming import names_worlds
 from furka.dispatch.page_ends import open_page_ends
@@ -48,6 +50,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import (
     AccessTouched,
     DevicesTouched,
+    LinkTouched,
     NamesTouched,
     ProfileTouched,
     SiteTouched,
@@ -105,7 +108,7 @@ class VisitUnit:
         return f"visit/{self.site_id}/{self.person_id}"
 
 
-Unit = SiteUnit | NamesUnit | ProfileUnit | VisitUnit
+Unit = SiteUnit | NamesUnit | ProfileUnit | VisitUnit | LinkUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +126,16 @@ def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
     for each in touched:
         match each:
             case SiteTouched(node_id):
-                units |= {SiteUnit(node_id), NamesUnit(node_id)}
+                units |= {SiteUnit(node_id), NamesUnit(node_id), *links_below(node_id)}
                 units |= _visits(None, node_id, at)  # a door leads nowhere without a gateway
             case DevicesTouched(node_id):
                 units |= _held_visits(None, _sites_below(node_id), at, narrowed=True)
-                units |= {NamesUnit(node_id), *_open_pages(node_id)}
+                units |= {NamesUnit(node_id), *_open_pages(node_id), *links_below(node_id)}
             case NamesTouched(node_id):
                 renamed.append(node_id)
             case SubtreeTouched(node_id):
                 sites = list(_sites_below(node_id).values_list("pk", flat=True))
-                units |= {*map(SiteUnit, sites), *map(NamesUnit, sites)}
+                units |= {*map(SiteUnit, sites), *map(NamesUnit, sites), *links_below(node_id)}
                 units |= _visits(None, node_id, at)
             case ProfileTouched(profile_id):
                 units.add(ProfileUnit(profile_id))
@@ -140,6 +143,10 @@ def units_of(touched: Iterable[Touched], at: datetime) -> set[Unit]:
                 units |= _visits(person_id, None, at)
             case AccessTouched(person_id, node_id):
                 units |= _visits(person_id, node_id, at)
+                if person_id is None and node_id is not None:
+                    units |= links_below(node_id)
+            case LinkTouched(link_id):
+                units.add(LinkUnit(link_id))
     return units | _named_after(renamed)
 
 
@@ -148,16 +155,17 @@ def all_units(at: datetime) -> set[Unit]:
     sites = list(Node.objects.everything(_REASON).filter(kind=Kind.SITE).values_list("pk", flat=True))
     profiles = Profile.objects.filter(revoked_at=None).values_list("pk", flat=True)
     ends: set[Unit] = {*map(SiteUnit, sites), *map(NamesUnit, sites), *map(ProfileUnit, profiles)}
-    return {*ends, *_visits(None, None, at), *_stored_ends()}
+    return {*ends, *_visits(None, None, at), *all_links(), *_stored_ends()}
 
 
 def _stored_ends() -> set[Unit]:
-    """Sites, names and profiles that have entries; perhaps they should not."""
+    """Sites, names, profiles and links that have entries; perhaps they should not."""
     ends = PlanEntry.objects.filter(gone=False, person_id=None).values_list("unit", flat=True)
-    kinds: dict[str, type[SiteUnit | NamesUnit | ProfileUnit]] = {
+    kinds: dict[str, type[SiteUnit | NamesUnit | ProfileUnit | LinkUnit]] = {
         "site": SiteUnit,
         "names": NamesUnit,
         "profile": ProfileUnit,
+        "link": LinkUnit,
     }
     names = (name.split("/") for name in ends.distinct())
     return {kinds[kind](int(number)) for kind, number in names}
@@ -267,7 +275,8 @@ def compile_units(units: Iterable[Unit], at: datetime) -> list[Compiled]:
     compiled += _compile_names({unit for unit in together if isinstance(unit, NamesUnit)})
     compiled += _compile_profiles({unit for unit in together if isinstance(unit, ProfileUnit)})
     compiled += _compile_visits({unit for unit in together if isinstance(unit, VisitUnit)}, at)
-    return compiled
+    links = {unit for unit in together if isinstance(unit, LinkUnit)}
+    return [*compiled, *(Compiled(unit, entries) for unit, entries in compile_links(links, at))]
 
 
 def _compile_sites(units: set[SiteUnit]) -> list[Compiled]:
@@ -341,10 +350,10 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
         site, gateway = nodes.get(unit.site_id), gateways.get(unit.site_id)
         entries: list[tuple[int, Entry]] = []
         if site is not None and gateway is not None:
-            for each in services():
+            for each, visit in visits():
                 settings = each.settings.model_validate(choices.get((site.pk, each.key), {}))
                 theirs = held.get(unit.person_id, ())
-                parts = openings(theirs, each.visit_right, site.place, _HORIZON, ceilings=ceilings)
+                parts = openings(theirs, visit.right, site.place, _HORIZON, ceilings=ceilings)
                 found_spots = spots.get(site.pk, ())
                 ahead = ((part, _not_over(times, at)) for part, times in sorted(parts.items(), key=_by_name))
                 opened = tuple(_opening(part, times, found_spots) for part, times in ahead if times)
@@ -353,9 +362,9 @@ def _compile_visits(units: set[VisitUnit], at: datetime) -> list[Compiled]:
                 if who in at_hand:
                     held_there = tuple(sorted(at_hand[who]))
                     world = replace(world, at_hand_for=held_there, networks=tuple(networks[site.pk]))
-                yeses = yeses_at(unused[unit.person_id], each.visit_right, site.place)
+                yeses = yeses_at(unused[unit.person_id], visit.right, site.place)
                 world = replace(world, unused=yeses)
-                entries += [(gateway.hub_id, entry) for entry in each.compile_visit(world, settings)]
+                entries += [(gateway.hub_id, entry) for entry in visit.compile(world, settings)]
         found.append(Compiled(unit, tuple(entries)))
     return found
 

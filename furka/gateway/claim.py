@@ -19,7 +19,9 @@ class ServesAlready(Exception):
         self.site = site
 
 
-def claim(home: Home, code: str, portal: str, link: PortalLink, proxy: str | None = None) -> Claim:
+def claim(
+    home: Home, code: str, portal: str, link: PortalLink, proxy: str | None = None, serial: str = ""
+) -> Claim:
     """Serve the site that the code belongs to; `link` leads to `portal`, through `proxy` (None: as known before).
 
     It may be repeated: the key is kept before the portal hears of it, and the portal takes the same code with the same
@@ -42,6 +44,7 @@ def claim(home: Home, code: str, portal: str, link: PortalLink, proxy: str | Non
             public_key=identity.public_key,
             version=__version__,
             hostname=socket.gethostname()[:100],
+            serial=serial,
         )
         answer = link.post("/gateway/claim", request, ClaimAnswer)
         made = Claim(portal=portal, token=answer.token, site=answer.site, code_digest=digest_of(code))

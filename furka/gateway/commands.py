@@ -20,6 +20,7 @@ from furka.gateway.home import Home, HomeError, HomeInUse, Status
 from furka.gateway.local_page import PORT
 from furka.gateway.machine import TROUBLE, Machine
 from furka.gateway.preset import PresetClaim
+from furka.gateway.serial import serial_number
 from furka.gateway.service import Service
 from furka.gateway.switch import SiteSwitch
 from furka.kernel.wireguard import BackEndChoice, PeerState
@@ -47,6 +48,12 @@ _proxy_option = click.option(
     metavar="URL",
     help="HTTP proxy of this network: http://host:port or http://name:password@host:port.",
 )
+_serial_option = click.option(
+    "--serial",
+    envvar="FURKA_GATEWAY_SERIAL",
+    default="",
+    help="Serial number of this box, if it does not know it itself.",
+)
 _plain_http_option = click.option(
     "--plain-http",
     envvar="FURKA_GATEWAY_PLAIN_HTTP",
@@ -72,8 +79,15 @@ def gateway() -> None:
 @_home_option
 @_plain_http_option
 @_proxy_option
+@_serial_option
 def claim(
-    code: str, portal: str | None, file: Path | None, folder: Path, plain_http: bool, proxy: str | None
+    code: str,
+    portal: str | None,
+    file: Path | None,
+    folder: Path,
+    plain_http: bool,
+    proxy: str | None,
+    serial: str,
 ) -> None:
     """Serve the site that the claim CODE from the portal belongs to.
 
@@ -90,7 +104,7 @@ def claim(
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
     try:
-        made = make_claim(Home(folder), code, portal, link, proxy)
+        made = make_claim(Home(folder), code, portal, link, proxy, serial_number(serial))
     except ValidationError as error:
         raise click.UsageError("A claim code has 4 to 40 characters.") from error
     except PortalRefused as refused:
@@ -130,6 +144,7 @@ def claim(
     help="This machine forwards packets for others as well (router, containers): leave those alone.",
 )
 @_proxy_option
+@_serial_option
 @click.option(
     "--input",
     "input_file",
@@ -161,6 +176,7 @@ def run(
     back_end: BackEndChoice,
     router: bool,
     proxy: str | None,
+    serial: str,
     input_file: Path | None,
     local_port: int,
     preset_file: Path,
@@ -180,7 +196,8 @@ def run(
         by = None if proxy is None else _checked(proxy)
         home = Home(folder)
         switch = SiteSwitch(home, input_file)
-        preset = PresetClaim(home, preset_file, plain_http=plain_http, proxy=by)
+        known = serial_number(serial)
+        preset = PresetClaim(home, preset_file, plain_http=plain_http, proxy=by, serial=known)
         service = Service(
             home,
             machine,
@@ -189,6 +206,7 @@ def run(
             local_port=local_port,
             proxy=by,
             preset=preset,
+            serial=known,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service.stop())

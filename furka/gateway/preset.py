@@ -26,7 +26,10 @@ PASSES = frozenset({"not-assigned", "has-gateway", "no-hub", "too-many-gateways"
 class PresetClaim:
     """Tries to claim with what the file says, until that works or the portal does not want this code."""
 
-    def __init__(self, home: Home, file: Path, *, plain_http: bool = False, proxy: str | None = None) -> None:
+    def __init__(
+        self, home: Home, file: Path, *, plain_http: bool = False, proxy: str | None = None, serial: str = ""
+    ) -> None:
+        self._serial = serial
         self._home = home
         self._file = file
         self._plain_http = plain_http
@@ -67,7 +70,7 @@ class PresetClaim:
         link = PortalLink(found.portal, plain_http=self._plain_http, proxy=proxy or None)
         with contextlib.closing(link):
             try:
-                made = claim(self._home, found.code, found.portal, link, self._proxy)
+                made = claim(self._home, found.code, found.portal, link, self._proxy, self._serial)
             except ValidationError as error:
                 raise ValueError("a claim code has 4 to 40 characters") from error
         _log.info("Claimed %s with the code in %s.", made.site, self._file)

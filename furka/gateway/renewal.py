@@ -7,7 +7,6 @@ power, the portal for a day: the gateway uses a key that the hub takes, or goes 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -26,7 +25,7 @@ LIFE = timedelta(days=90)
 
 _TRIAL = 8 * 60.0  # seconds in which the new key must come to count; the portal gives it ten minutes
 _AGAIN = 3600.0  # seconds until the next attempt after one that came to nothing
-_SETTLING = 1.0  # seconds in which the hub hears of the key
+_UNHEARD = 60.0  # seconds until it is tried although nobody said that the hub has it
 
 
 class KeyRenewal:
@@ -49,7 +48,8 @@ class KeyRenewal:
         self._wanted = False
         self._not_before = 0.0
         self._asking = False
-        self._told = False  # set by the thread that asks
+        self._told_at: float | None = None  # set by the thread that asks
+        self._known = ""  # the new key that the hub has, as the portal says
         self._trial_since = monotonic()
 
     @property
@@ -60,6 +60,7 @@ class KeyRenewal:
     def hear(self, settings: GatewaySettings) -> bool:
         """The portal's word; returns whether another key counts from now on."""
         self._wanted = settings.key_wanted_at is not None
+        self._known = settings.next_key_known or ""
         fresh = self.identity.next_key
         if not fresh or settings.public_key != public_key_of(fresh):
             return False
@@ -76,8 +77,10 @@ class KeyRenewal:
             self._not_before = at + self._pause
             return self._keep(identity.model_copy(update={"next_key": "", "on_trial": False}))
         if identity.next_key:
-            if self._told:
-                self._told = False
+            if self._told_at is not None:
+                if self._known != public_key_of(identity.next_key) and at - self._told_at < _UNHEARD:
+                    return False  # the portal says when the hub has it
+                self._told_at = None
                 self._trial_since = at
                 _log.info("A new key is tried.")
                 return self._keep(identity.model_copy(update={"on_trial": True}))
@@ -102,8 +105,7 @@ class KeyRenewal:
         try:
             with closing(self._open_link()) as link:
                 link.post("/gateway/key", NewKey(public_key=public_key), NewKeyTaken)
-            time.sleep(_SETTLING)
-            self._told = True
+            self._told_at = monotonic()
         except (PortalAway, PortalRefused, OSError) as error:
             _log.warning("The new key could not be told: %s", error)
             self._not_before = monotonic() + self._pause / 60

@@ -50,6 +50,7 @@ class Service:
         local_port: int = 0,
         proxy: str | None = None,
         preset: PresetClaim | None = None,
+        serial: str = "",
     ) -> None:
         """`local_port` is where the site's own page is shown; 0 for nowhere."""
         self._home = home
@@ -60,6 +61,7 @@ class Service:
         self._patience = patience or Patience()
         self._local_port = local_port
         self._preset = preset
+        self._serial = serial
         self._news: SimpleQueue[News] = SimpleQueue()
 
     def stop(self) -> None:
@@ -119,7 +121,7 @@ class Service:
         try:
             while True:
                 if (report := keeper.keep()) is not None:
-                    talk.report(report)
+                    talk.report(report.model_copy(update={"serial": self._serial}))
                 try:
                     news = self._news.get(timeout=keeper.pause)
                 except Empty:

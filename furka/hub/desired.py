@@ -15,7 +15,20 @@ from typing import TypeVar
 
 from furka.hub.names import Answer, NameIndex
 from furka.hub.portal_time import SLACK, PortalTime
-from furka.plan.entries import Door, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
+from furka.hub.ranges import is_of_page, is_proper, own_ranges
+from furka.plan.entries import (
+    Door,
+    Entry,
+    Knock,
+    LinkEntry,
+    Names,
+    Page,
+    Peer,
+    Prefix,
+    RealNetwork,
+    TunnelEnd,
+)
+from furka.plan.link_entries import Bridge, Junction, Leg, LinkRule, Mapped
 from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
@@ -43,9 +56,10 @@ class Touched:
     prefixes: frozenset[IPv4Network] = frozenset()
     doors: frozenset[DoorKey] = frozenset()
     pages: frozenset[str] = frozenset()  # of devices, by the key of their entry
+    links: bool = False  # between sites; these are always looked at together
 
     def __bool__(self) -> bool:
-        return bool(self.peers or self.prefixes or self.doors or self.pages)
+        return bool(self.peers or self.prefixes or self.doors or self.pages or self.links)
 
     def __or__(self, other: Touched) -> Touched:
         return Touched(
@@ -53,6 +67,7 @@ class Touched:
             self.prefixes | other.prefixes,
             self.doors | other.doors,
             self.pages | other.pages,
+            self.links or other.links,
         )
 
 
@@ -186,7 +201,7 @@ class Desired:
         """Under which real networks tunnel addresses reach a plant; of two that lie across each other the first."""
         found: dict[tuple[IPv4Address, IPv4Network], IPv4Network] = {}
         for address, keys in self._real.items():
-            taken: list[IPv4Network] = list(self._own_ranges())
+            taken = list(own_ranges(self.layout)) if self.layout is not None else []
             for key in sorted(keys):
                 entry = self._entries[key]
                 if isinstance(entry, RealNetwork) and not any(map(entry.network.overlaps, taken)):
@@ -273,6 +288,7 @@ class Desired:
         self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
         self._names = NameIndex()
         self._real: dict[IPv4Address, set[str]] = {}
+        self._links: dict[str, LinkEntry] = {}
         self._improper = 0  # prefixes aside, which are sifted
 
     def _apply(self, said: dict[str, Entry], gone: Iterable[str]) -> Touched:
@@ -280,7 +296,7 @@ class Desired:
         doors: set[DoorKey] = set()
         pages: set[str] = set()
         prefixes_before = self._prefixes
-        prefix_said = False
+        prefix_said = links = False
         for key in [*gone, *said]:
             before, after = self._entries.pop(key, None), said.get(key)
             if before is not None:
@@ -302,6 +318,8 @@ class Desired:
                         pages.add(entry.key)
                     case Names() | RealNetwork() | Knock() | None:
                         pass  # what is listened for is looked at again and again
+                    case Bridge() | Leg() | Junction() | LinkRule() | Mapped():
+                        links = True
         prefixes: frozenset[IPv4Network] = frozenset()
         if prefix_said:
             self._sift_prefixes()
@@ -312,7 +330,7 @@ class Desired:
                 moment for names in self._visits.values() for name in names for moment in self._ends(name)
             ]
             heapq.heapify(self._moments)
-        return Touched(frozenset(peers), prefixes, frozenset(doors), frozenset(pages))
+        return Touched(frozenset(peers), prefixes, frozenset(doors), frozenset(pages), links)
 
     def _concerned(self, peer: Peer) -> Iterator[str]:
         """The peer itself, and those that claim the same networks."""
@@ -351,6 +369,8 @@ class Desired:
                 self._real.setdefault(entry.address, set()).add(entry.key)
             case Knock():
                 self._knocks.add(entry.key)
+            case Bridge() | Leg() | Junction() | LinkRule() | Mapped():
+                self._links[entry.key] = entry
             case Prefix():
                 pass  # sifted all together: one may lie across another
 
@@ -380,44 +400,16 @@ class Desired:
                 _discard(self._real, entry.address, entry.key)
             case Knock():
                 self._knocks.discard(entry.key)
+            case Bridge() | Leg() | Junction() | LinkRule() | Mapped():
+                del self._links[entry.key]
             case Prefix():
                 pass
 
     def _proper(self, entry: Entry) -> bool:
-        if self.layout is None:
-            return False
-        match entry:
-            case Peer():
-                range_ = self.layout.gateways if entry.end is TunnelEnd.GATEWAY else self.layout.profiles
-                return (
-                    entry.address in range_
-                    and all(prefix.subnet_of(self.layout.plants) for prefix in entry.prefixes)
-                    and (entry.end is TunnelEnd.GATEWAY or not entry.prefixes)
-                )
-            case Prefix():
-                return entry.network.subnet_of(self.layout.plants)
-            case Door():
-                plants = self.layout.plants
-                is_own = entry.address in self.layout.profiles or self._is_of_page(entry)
-                return is_own and all(host in plants for host in entry.hosts or ())
-            case Knock():
-                return entry.address in self.layout.profiles
-            case Page():
-                return entry.address in self.layout.pages and entry.device in self.layout.plants
-            case RealNetwork():
-                return entry.address in self.layout.profiles and entry.virtual.subnet_of(self.layout.plants)
-            case Names():
-                return all(host.address in self.layout.plants for host in entry.hosts)
-
-    def _own_ranges(self) -> tuple[IPv4Network, ...]:
-        """What is never a network of a plant."""
-        if self.layout is None:
-            return ()
-        own = self.layout
-        return (own.gateways, own.profiles, own.plants, own.pages, IPv4Network(own.address))
+        return self.layout is not None and is_proper(entry, self.layout)
 
     def _is_of_page(self, door: Door) -> bool:
-        return self.layout is not None and door.address in self.layout.pages
+        return self.layout is not None and is_of_page(door, self.layout)
 
     def _sift_prefixes(self) -> None:
         """Of prefixes that lie across each other only the widest counts: the kernel's map would refuse both."""

@@ -11,20 +11,16 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
+
+from furka.plan.link_entries import Bridge, Junction, Leg, LinkRule, Mapped
+from furka.plan.values import SiteNumber, Value
 
 #: A WireGuard public key: 32 bytes in base64.
 PublicKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
 
 #: A secret that both ends of a tunnel know: 32 bytes in base64.
 PresharedKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
-
-#: The number of a site in the packet mark of a hub; 0 means "no site".
-SiteNumber = Annotated[int, Field(ge=1, le=0x7FFF_FFFF)]
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class TunnelEnd(StrEnum):
@@ -34,7 +30,7 @@ class TunnelEnd(StrEnum):
     PROFILE = "profile"
 
 
-class Peer(_Value):
+class Peer(Value):
     """A WireGuard peer of the hub. It opens nothing by itself: what it may reach is said by doors."""
 
     kind: Literal["peer"] = "peer"
@@ -59,7 +55,7 @@ class Peer(_Value):
         return (IPv4Network(self.address), *self.prefixes)
 
 
-class Prefix(_Value):
+class Prefix(Value):
     """A virtual prefix leads to a site: packets to or from it carry the site's number as their mark."""
 
     kind: Literal["prefix"] = "prefix"
@@ -71,14 +67,14 @@ class Prefix(_Value):
         return f"prefix/{self.network}"
 
 
-class DoorPort(_Value):
+class DoorPort(Value):
     """A port behind a door."""
 
     protocol: Literal["tcp", "udp"]
     number: Annotated[int, Field(ge=1, le=65_535)]
 
 
-class Door(_Value):
+class Door(Value):
     """One tunnel address may open connections to one site, from a moment, until a moment.
 
     `hosts` are the virtual addresses that it leads to and `ports` the ports there; None means all of them, an empty
@@ -114,7 +110,7 @@ class Door(_Value):
         return self.not_before <= at and (self.not_after is None or at < self.not_after)
 
 
-class Knock(_Value):
+class Knock(Value):
     """Somebody may begin their time at a site with a first packet, until a moment. It opens nothing.
 
     The hub notices packets of this tunnel address to this site and drops them; that one came is all it tells.
@@ -134,14 +130,14 @@ class Knock(_Value):
         return f"knock/{self.profile}/{self.site_name}/{self.name}"
 
 
-class Way(_Value):
+class Way(Value):
     """How a page of a device is asked for."""
 
     scheme: Literal["http", "https"]
     port: Annotated[int, Field(ge=1, le=65_535)]
 
 
-class Page(_Value):
+class Page(Value):
     """A device's page that one person has open in a browser; opens nothing by itself, a door does.
 
     Everything that the program beside the hub needs to know of it: under which name the browser asks, what proves that
@@ -174,14 +170,14 @@ class Page(_Value):
 Label = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 
 
-class NamedHost(_Value):
+class NamedHost(Value):
     """What one device of a site is called there, and where it is reached through the tunnel."""
 
     label: Label
     address: IPv4Address
 
 
-class Names(_Value):
+class Names(Value):
     """What a site and its devices are called in the tunnel; who may reach one of them is said by doors."""
 
     kind: Literal["names"] = "names"
@@ -195,7 +191,7 @@ class Names(_Value):
         return f"names/{self.site_name}"
 
 
-class RealNetwork(_Value):
+class RealNetwork(Value):
     """One tunnel address reaches a network of a plant under its real addresses too; opens nothing, a door does."""
 
     kind: Literal["real"] = "real"
@@ -216,6 +212,11 @@ class RealNetwork(_Value):
         return f"real/{self.profile}/{self.site_name}/{self.network}"
 
 
-Entry = Annotated[Peer | Prefix | Door | Page | Knock | Names | RealNetwork, Field(discriminator="kind")]
+#: The entries of links between sites.
+LinkEntry = Bridge | Leg | Junction | LinkRule | Mapped
 
-ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Knock | Names | RealNetwork] = TypeAdapter(Entry)
+Entry = Annotated[
+    Peer | Prefix | Door | Page | Knock | Names | RealNetwork | LinkEntry, Field(discriminator="kind")
+]
+
+ENTRY: TypeAdapter[Peer | Prefix | Door | Page | Knock | Names | RealNetwork | LinkEntry] = TypeAdapter(Entry)

@@ -19,6 +19,7 @@ NAMES: Mapping[str, Promise] = {
     "networks": _("Networks"),
     "devices": _("Devices"),
     "attachments": _("Documents"),
+    "links": _("Links between sites"),
     "people": _("People with access"),
     "invitations": _("Open invitations"),
     "offers": _("Open offers"),

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from furka.access.rights import CONFIGURE, LOOK, PEOPLE
-from furka.catalogue.service import services
+from furka.catalogue.service import visit_rights
 from furka.errors import Conflict, NotThere
 from furka.gate.declare import own, public
 from furka.gate.request import FurkaRequest
@@ -82,8 +82,8 @@ def accept(request: FurkaRequest, secret: str) -> HttpResponse:
     except (NotThere, Conflict):
         return _gone(request, secret)
     messages.success(request, _("You now have access to “%(name)s”.") % {"name": grant.node.name})
-    visits = {service.visit_right.key for service in services()}
-    comes_to_visit = visits & set(grant.rights) and not {CONFIGURE.key, PEOPLE.key} & set(grant.rights)
+    visiting = {right.key for right in visit_rights()}
+    comes_to_visit = visiting & set(grant.rights) and not {CONFIGURE.key, PEOPLE.key} & set(grant.rights)
     return redirect(reverse("profiles") if comes_to_visit else level_url(grant.node))
 
 

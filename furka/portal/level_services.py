@@ -53,7 +53,11 @@ def level_services(request: FurkaRequest, node: Node) -> HttpResponse:
     """The services that are configured at this level, and where the others are."""
     kind = Kind(node.kind)
     here = [
-        ServiceShown(each, level_url(node, each.page), settings_at(request.by, node, each.key).enabled)
+        ServiceShown(
+            each,
+            level_url(node, each.page) if each.page else "",
+            settings_at(request.by, node, each.key).enabled,
+        )
         for each in services()
         if kind in each.levels
     ]

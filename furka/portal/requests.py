@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from furka.access.rights import LOOK, PEOPLE, RIGHTS, Right
-from furka.catalogue.service import services
+from furka.catalogue.service import visit_rights
 from furka.gate.declare import at_node, own
 from furka.gate.request import FurkaRequest
 from furka.portal.level_page import render_level
@@ -151,7 +151,7 @@ def shown(row: AccessRequest, at: datetime) -> RequestShown:
         starts,
         ends,
         stage == Stage.APPROVED and (begins is None or begins <= at),
-        stage == Stage.APPROVED and any(each.visit_right.key in row.rights for each in services()),
+        stage == Stage.APPROVED and any(right.key in row.rights for right in visit_rights()),
     )
 
 

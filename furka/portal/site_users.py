@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from furka.access.rights import PEOPLE
-from furka.catalogue.service import services_at
+from furka.catalogue.service import visits
 from furka.dispatch.naming import names_known
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
@@ -154,7 +154,7 @@ def page(request: FurkaRequest, node: Node) -> HttpResponse:
     """What a user of a site sees of it; `overview.level` has checked that they may see it."""
     by = request.by
     held = [view for view in grants_of(by) if view.node.pk == node.pk and view.is_live]
-    entering = next((each for each in services_at(Kind.SITE) if by.may(each.visit_right, node.place)), None)
+    entering = next((each for each, visit in visits() if by.may(visit.right, node.place)), None)
     gateway = gateway_of(by, node)
     opens_pages = entering is not None and gateway is not None and bool(gateway.hub.pages)
     devices = devices_of(by, node)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from furka.access.policy import Reason
 from furka.access.rights import CONFIGURE, JOURNAL, PEOPLE
-from furka.catalogue.service import Service, services_at, visit_rights
+from furka.catalogue.service import Service, visit_rights, visits
 from furka.connections.queries import inside
 from furka.dispatch.naming import names_known
 from furka.gate.declare import at_node
@@ -177,8 +177,8 @@ def _state(gateway: Gateway | None, at: datetime) -> StateShown:
 
 def _entering(by: Acting, node: Node) -> Entering | None:
     """How the one who looks may enter now, by the first service that lets them."""
-    for service in services_at(Kind.SITE):
-        decision = by.decide(service.visit_right, node.place)
+    for service, visit in visits():
+        decision = by.decide(visit.right, node.place)
         if decision.because is not None:
             url = level_url(node, service.page)
             return Entering(service, url, decision.because.interval.ends_at)
@@ -193,8 +193,8 @@ def _has_to_confirm(by: Acting, node: Node) -> bool:
 def _entrants(by: Acting, node: Node) -> list[EntrantShown]:
     """Who may enter now, by any service; those who are inside first."""
     found: dict[int, Entrant] = {}
-    for service in services_at(Kind.SITE):
-        for person in entrants(by, node, service.visit_right):
+    for right in visit_rights():
+        for person in entrants(by, node, right):
             found.setdefault(person.person_id, person)
     now_inside = inside(by, node)
     visible = {level.pk: level.name for level in ancestors(node)}

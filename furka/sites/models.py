@@ -19,6 +19,15 @@ from furka.tunnel.models import Hub
 from furka.vault import public_key_id
 
 
+def same_serial(one: str, other: str) -> bool:
+    """Whether two serial numbers are the same, however they are spelled."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(serial: str) -> str:
+    return "".join(sign for sign in serial.casefold() if sign.isalnum())
+
+
 class PathKind(models.TextChoices):
     """The ways on which a gateway reaches its hub."""
 
@@ -37,6 +46,7 @@ class Gateway(Owned):
     public_key = models.CharField(max_length=44)
     token_hash = models.CharField(max_length=64, unique=True)
     hostname = models.CharField(max_length=100, default="")
+    serial = models.CharField(max_length=60, default="")  # of its maker, as the box says
     version = models.CharField(max_length=40, default="")
     back_end = models.CharField(max_length=20, default="")
     next_public_key = models.CharField(max_length=44, default="")  # on trial: not yet seen at work
@@ -146,7 +156,10 @@ class PreparedGateway(Owned):
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     batch = models.ForeignKey(GatewayBatch, on_delete=models.CASCADE, related_name="pieces")
     number = models.CharField(max_length=12, unique=True)
-    serial = models.CharField(max_length=60, default="")  # of its maker, as it was entered
+    serial = models.CharField(
+        max_length=60, default=""
+    )  # of its maker, as it was entered; else as the box says
+    said_serial = models.CharField(max_length=60, default="")  # as the box says that showed the code
     code_hash = models.CharField(max_length=64, unique=True)
     sealed_code = models.TextField(default="")  # until the batch is shipped, or the code used or withdrawn
     site = models.ForeignKey("tree.Node", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -171,6 +184,11 @@ class PreparedGateway(Owned):
     def label(self) -> str:
         """The number as it stands on the label."""
         return f"{self.number[:4]}-{self.number[4:]}"
+
+    @property
+    def is_another_box(self) -> bool:
+        """Whether the box that showed the code says another serial number than was entered: a label was mixed up."""
+        return bool(self.said_serial) and not same_serial(self.serial, self.said_serial)
 
     @property
     def state(self) -> str:

@@ -109,7 +109,9 @@ class Claimed:
 
 
 @own_operation("the claim code is the proof")
-def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version: str) -> Claimed:
+def claim_gateway(
+    work: Work, code: str, public_key: str, hostname: str, version: str, serial: str = ""
+) -> Claimed:
     """Make a gateway the gateway of the site that the code belongs to.
 
     The same code with the same key may be said again as long as the code lasts: a gateway that missed the answer asks
@@ -119,7 +121,7 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
     claim = found.select_for_update(of=("self",)).select_related("node", "gateway", "replaces").first()
     if claim is None or claim.node.deleted_at is not None:
         with suppress(NotThere):
-            served = claim_prepared(work, code, public_key, hostname, version)
+            served = claim_prepared(work, code, public_key, hostname, version, serial)
             return Claimed(served.gateway, served.token)
         raise Invalid.at(
             "code", "code-unknown", _("This claim code does not exist. Please check what you typed.")
@@ -133,7 +135,8 @@ def claim_gateway(work: Work, code: str, public_key: str, hostname: str, version
         return _claim_again(claim, public_key)
     token = new_token()
     old = claim.replaces
-    gateway = serve(work, site, public_key, token, hostname=hostname, version=version, replaces=old)
+    told = {"hostname": hostname, "version": version, "serial": serial}
+    gateway = serve(work, site, public_key, token, **told, replaces=old)
     claim.used_at, claim.gateway = work.at, gateway
     claim.save(update_fields=["used_at", "gateway"])
     before = {"gateway": old.key, "hostname": old.hostname} if old is not None else None
@@ -171,6 +174,7 @@ def take_gateway_report(work: Work, gateway: Gateway, report: GatewayReport) -> 
     gateway.version, gateway.back_end = version, one_line(report.back_end)[:20]
     gateway.missing_networks = [str(network) for network in report.missing_networks[:MOST_MISSING]]
     gateway.trouble = one_line(report.trouble)[:300]
+    gateway.serial = one_line(report.serial)[:60] or gateway.serial
     _note_path(work, gateway, report)
     cut_by = report.cut_by or ""
     if cut_by != gateway.cut_by:
@@ -179,7 +183,7 @@ def take_gateway_report(work: Work, gateway: Gateway, report: GatewayReport) -> 
             work.record(gateway.node, "gateway.cut", after={"cut_by": cut_by})
         else:
             work.record(gateway.node, "gateway.restored")
-    told = ["version", "back_end", "missing_networks", "trouble", "cut_by", "cut_at"]
+    told = ["version", "serial", "back_end", "missing_networks", "trouble", "cut_by", "cut_at"]
     gateway.save(update_fields=[*told, "path", "path_since", "path_told_at"])
     work.tell(gateway.node, "gateway.report")
 

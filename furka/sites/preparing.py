@@ -201,7 +201,7 @@ def usable(by: Acting) -> QuerySet[PreparedGateway]:
 
 
 @own_operation("the code is the proof")
-def note_plugged_in(work: Work, code: str, public_key: str) -> None:
+def note_plugged_in(work: Work, code: str, public_key: str, serial: str = "") -> None:
     """A box shows its code. The first one that does is the only one that can use it; it may have to wait for a site."""
     piece = _of_code(code)
     if (
@@ -212,8 +212,13 @@ def note_plugged_in(work: Work, code: str, public_key: str) -> None:
     ):
         return
     piece.public_key, piece.plugged_in_at, piece.sealed_code = public_key, work.at, ""
-    piece.save(update_fields=["public_key", "plugged_in_at", "sealed_code"])
-    work.record(piece.node, "gateway.plugged-in", after={"number": piece.label, "serial": piece.serial})
+    piece.said_serial = one_line(serial)[:60]
+    piece.serial = piece.serial or piece.said_serial
+    piece.save(update_fields=["public_key", "plugged_in_at", "sealed_code", "serial", "said_serial"])
+    told = {"number": piece.label, "serial": piece.serial}
+    work.record(piece.node, "gateway.plugged-in", after=told)
+    if piece.is_another_box:
+        work.record(piece.node, "gateway.serial-differs", before=told, after={"serial": piece.said_serial})
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,9 @@ class Served:
     token: str
 
 
-def claim_prepared(work: Work, code: str, public_key: str, hostname: str, version: str) -> Served:
+def claim_prepared(
+    work: Work, code: str, public_key: str, hostname: str, version: str, serial: str = ""
+) -> Served:
     """Make a box with a prepared code the gateway of its site. Raises NotThere if it is no such code."""
     piece = _of_code(code)
     if piece is None or piece.node.deleted_at is not None:
@@ -243,7 +250,7 @@ def claim_prepared(work: Work, code: str, public_key: str, hostname: str, versio
         return Served(gateway, token)
     if piece.site is None or piece.site.deleted_at is not None:
         raise Conflict("not-assigned", _("This gateway is not assigned to a site yet."))
-    gateway = serve(work, piece.site, public_key, token, hostname=hostname, version=version)
+    gateway = serve(work, piece.site, public_key, token, hostname=hostname, version=version, serial=serial)
     piece.used_at, piece.gateway, piece.public_key, piece.sealed_code = work.at, gateway, public_key, ""
     piece.save(update_fields=["used_at", "gateway", "public_key", "sealed_code"])
     told = {"gateway": gateway.key, "hostname": gateway.hostname, "number": piece.label}

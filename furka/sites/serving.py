@@ -34,6 +34,7 @@ def serve(
     hostname: str,
     version: str = "",
     system: str = "",
+    serial: str = "",
     replaces: Gateway | None = None,
 ) -> Gateway:
     """Make whoever has that key the gateway of a site that has none, or only the one that it replaces."""
@@ -67,6 +68,7 @@ def serve(
                 hostname=one_line(hostname)[:100],
                 version=one_line(version)[:40],
                 system=system,
+                serial=one_line(serial)[:60],
                 claimed_at=work.at,
             )
     except IntegrityError:  # another gateway was quicker, with another code

@@ -87,7 +87,30 @@ class AccessTouched:
     node_id: int | None
 
 
-Touched = SiteTouched | DevicesTouched | SubtreeTouched | NamesTouched | ProfileTouched | AccessTouched
+@dataclass(frozen=True, slots=True)
+class LinkTouched:
+    """What a link between sites has to have configured may be different now; it may also be gone."""
+
+    link_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTouched:
+    """What the gateway of a site is told may be different now, although nothing of the plan at that site is."""
+
+    node_id: int
+
+
+Touched = (
+    SiteTouched
+    | DevicesTouched
+    | SubtreeTouched
+    | NamesTouched
+    | ProfileTouched
+    | AccessTouched
+    | LinkTouched
+    | SettingsTouched
+)
 
 
 @dataclass(slots=True)

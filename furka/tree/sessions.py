@@ -102,9 +102,7 @@ def connect(
     if asked.reason and not reason:
         raise Invalid.at("reason", "reason-missing", _("Please say in a few words why."))
     if asked.factor and not proven:
-        raise Refused(
-            "factor-needed", _("The owner asks for your second factor each time. Connect in the portal.")
-        )
+        raise Refused("factor-needed", _("The owner asks for your second factor each time. Show it first."))
     row = Session.objects.create(
         node=site,
         person_id=person_id,

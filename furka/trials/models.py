@@ -72,3 +72,7 @@ class Trial(Owned):
         if self.done_at is not None:
             return "done"
         return "waiting" if at < self.asked_at + LASTS else "lapsed"
+
+    def seconds_left(self, at: datetime) -> int:
+        """Until it lapses, if nobody answers."""
+        return max(0, int((self.asked_at + LASTS - at).total_seconds()) + 1)

@@ -105,9 +105,10 @@ def gateway_claim(request: HttpRequest) -> HttpResponse:
     claim = body(request, ClaimRequest)
     by = program("gateway", clock.now())
     # Noted also where it has to wait, being assigned to no site yet.
-    preparing.note_plugged_in(by, claim.code, claim.public_key)
+    preparing.note_plugged_in(by, claim.code, claim.public_key, claim.serial)
     try:
-        claimed = operations.claim_gateway(by, claim.code, claim.public_key, claim.hostname, claim.version)
+        box = {"hostname": claim.hostname, "version": claim.version, "serial": claim.serial}
+        claimed = operations.claim_gateway(by, claim.code, claim.public_key, **box)
     except Conflict as refused:
         name = refused_claims.counted_as(claim.code)
         if refused.code in refused_claims.WORTH_NOTING and not is_worn_out(name, refused_claims.MOST_NOTED):

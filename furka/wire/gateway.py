@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from furka.plan.entries import PublicKey
+from furka.plan.link_entries import Segment
 
 #: What cut remote access at the site: a command on the gateway, a call from the plant's network, a digital input.
 CutBy = Literal["command", "network", "input"]
@@ -35,6 +36,7 @@ class ClaimRequest(_Message):
     public_key: PublicKey
     version: str
     hostname: Annotated[str, Field(max_length=100)] = ""
+    serial: Annotated[str, Field(max_length=60)] = ""  # of its maker, as the box says; no proof of anything
 
 
 class ClaimAnswer(_Message):
@@ -68,6 +70,21 @@ class TranslatedNetwork(_Message):
     virtual: IPv4Network
 
 
+class LegToJoin(_Message):
+    """A network of the plant is part of a bridged link: what is sent there reaches the hub's bridge, and back.
+
+    The box finds the interface that lies in `network`; its own addresses there stay its own, and nobody in the link
+    sees them. With a VLAN, the network comes with that tag on the interface that lies in it, or else on the one that
+    lies in the first network of the site; in the link, frames bear no tag.
+    """
+
+    segment: Segment  # by which hub and gateway know the leg (VXLAN network identifier)
+    hub: IPv4Address  # the hub's end of the tunnel
+    network: IPv4Network  # as the plant knows it
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    name: str = ""  # of the link, for whoever reads the box's log
+
+
 class GatewaySettings(_Message):
     """Everything a gateway has to have configured. `released` means: it no longer serves the site and forgets all."""
 
@@ -78,11 +95,26 @@ class GatewaySettings(_Message):
     hub: HubToReach | None = None
     relay: RelayToReach | None = None
     networks: tuple[TranslatedNetwork, ...] = ()
+    legs: tuple[LegToJoin, ...] = ()  # of bridged links
+    # Virtual prefixes of other sites, and ranges of central links: who may open connections to whom is the hub's to
+    # decide; this is what the gateway hands on to it at all.
+    link_peers: tuple[IPv4Network, ...] = ()  # to which devices of this site may open connections
+    link_callers: tuple[IPv4Network, ...] = ()  # from which connections to devices of this site may come
     released: bool = False
     public_key: PublicKey | None = (
         None  # the one of this gateway that counts; None: a portal that says nothing of it
     )
     key_wanted_at: AwareDatetime | None = None  # somebody wants a new key since then
+    next_key_known: PublicKey | None = None  # the new key that this gateway offered, once the hub takes it
+
+
+class LegSeen(_Message):
+    """How a leg of a bridged link is at the gateway."""
+
+    segment: Segment
+    joined: bool
+    interface: str = ""  # of the box, in the plant's network
+    trouble: str = ""
 
 
 class GatewayReport(_Message):
@@ -96,6 +128,8 @@ class GatewayReport(_Message):
     path: str = ""  # by which the hub answers: "udp", "tls", "tls-proxy"; empty: none yet, or not told
     path_since: AwareDatetime | None = None
     cut_by: CutBy | None = None  # somebody at the site lets nobody in
+    serial: Annotated[str, Field(max_length=60)] = ""  # of its maker; empty: not known
+    legs: tuple[LegSeen, ...] = ()
 
 
 class GatewayReportTaken(_Message):

@@ -160,6 +160,25 @@ class CanarySeen(_Message):
     lost: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
+class LinkSeen(_Message):
+    """What a member of a link has moved since the hub began to count; what is told later is never less, unless the
+    hub has begun anew. Of a bridged link whole frames, of others IP packets."""
+
+    link: str
+    member: str
+    at: AwareDatetime
+    sent_bytes: Annotated[int, Field(ge=0, le=2**63 - 1)] = (
+        0  # by the member into the link, as far as it passed
+    )
+    sent_packets: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    got_bytes: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0  # by the member out of the link
+    got_packets: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    refused_packets: Annotated[int, Field(ge=0, le=2**63 - 1)] = (
+        0  # sent, but by filter, rule or limit dropped
+    )
+    macs: Annotated[int, Field(ge=0, le=65_535)] = 0  # devices seen lately behind a leg of a bridged link
+
+
 class HubReport(_Message):
     """What a hub sees, only what changed since the last report that was taken."""
 
@@ -172,6 +191,7 @@ class HubReport(_Message):
     trials: tuple[TrialDone, ...] = ()
     knocks: tuple[KnockHeard, ...] = ()
     canary: CanarySeen | None = None
+    links: tuple[LinkSeen, ...] = ()
 
 
 class HubReportTaken(_Message):

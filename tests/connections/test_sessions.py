@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal import auth as recovery
+from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
 from furka.access.policy import Reason
@@ -27,6 +30,7 @@ from furka.tree.operation import program
 from furka.tree.own_limits import held_back
 from furka.tree.requesting import Wish
 from furka.tunnel.models import Hub
+from tests.api.caller import as_person
 from tests.portal.pages import page, text_of, url
 from tests.world import NOW, World, a_connection, by
 
@@ -176,6 +180,33 @@ def test_connections_that_a_hub_lost_are_closed(world: World) -> None:
     Hub.objects.update(seen_at=at)
     assert close_lost(program("worker", at)) == 1
     assert Connection.objects.everything("a test").get().ended_at == NOW
+
+
+def test_program_shows_the_factor_by_a_code(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asks(world, confirm_factor=True)
+    path, sonja = f"/sites/{world.ours.school.key}/confirmation", as_person(world.sonja)
+
+    def sent(code: str, reason: str = "Pumpe") -> str:
+        answer = sonja.post(path, {"reason": reason, "code": code})
+        return "" if answer.status == 201 else str(answer.body["code"])
+
+    assert sent("123456") == "factor-needed"  # there is none
+    monkeypatch.setattr(totp, "time", SimpleNamespace(time=lambda: 3000.0))
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(world.sonja, secret)
+    right = totp.format_hotp_value(totp.hotp_value(secret, 3000 // 30))
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    assert (sent(""), sent(right, " "), sent(wrong)) == ("factor-needed", "reason-missing", "code-wrong")
+    assert sent(f"{right[:3]} {right[3:]}") == ""
+    [row] = sessions.own_sessions(by(world.sonja))
+    assert row.with_factor
+    sessions.disconnect(by(world.sonja), row.key)
+    assert sent(right) == "code-wrong"  # each is good for once
+    [spare, *_] = recovery.RecoveryCodes.activate(world.sonja).get_unused_codes()
+    assert sent(spare) == ""
+    sessions.disconnect(by(world.sonja), sessions.own_sessions(by(world.sonja))[0].key)
+    assert [sent(wrong) for _ in range(4)][-2:] == ["code-wrong", "too-many-codes"]
+    assert sent(right) == "too-many-codes"
 
 
 def test_page_asks_for_reason_and_factor_and_connects(

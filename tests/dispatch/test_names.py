@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from furka.access.rights import LOOK
 from furka.dispatch import answer
@@ -86,3 +88,25 @@ def test_without_gateway_nothing_is_called_anything(world: World) -> None:
     found = [each for each in answer.plan_since(world.hub, 0, NOW).entries if isinstance(each, Names)]
     assert world.ours.school.key not in {each.site_name for each in found}
     assert GivenName.objects.filter(site_id=world.ours.school.pk).exists()  # kept for the next one
+
+
+def test_renaming_an_owner_takes_no_more_queries_with_more_sites(world: World) -> None:
+    rita, customer = by(world.rita), world.ours.customer
+    operations.rename(rita, customer, "Vorher")
+    with CaptureQueriesContext(connection) as few:
+        operations.rename(rita, customer, "Nachher")
+    twins = [operations.create_site(rita, customer, "Schulhaus Muster") for _each in range(6)]
+    for each in twins:
+        a_gateway(each, world.rita)
+    operations.rename(rita, customer, "Vorher")
+    with CaptureQueriesContext(connection) as many:
+        operations.rename(rita, customer, "Nachher")
+    known = names_known([world.ours.school.pk, *(each.pk for each in twins)])
+    assert len(set(known.values())) == len(known)
+    assert {name.split(".")[-3] for (_site, device), name in known.items() if not device} == {"nachher"}
+    # Each row of a name is written by a statement of its own, which the database gets all at once.
+    assert len(_asked(many)) == len(_asked(few))
+
+
+def _asked(queries: CaptureQueriesContext) -> list[str]:
+    return [each["sql"] for each in queries if 'UPDATE "dispatch_givenname"' not in each["sql"]]

@@ -41,7 +41,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_claim_says_whom_the_gateway_serves_and_keeps_key_and_token_for_its_owner_alone(
     tmp_path: Path, portal: FakePortal
 ) -> None:
-    done = command(tmp_path / "home", portal.url)
+    done = command(tmp_path / "home", portal.url, CODE, "--serial", "SN-1")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == (
         "This gateway serves School now. The running service takes over within seconds; "
@@ -52,6 +52,7 @@ def test_a_claim_says_whom_the_gateway_serves_and_keeps_key_and_token_for_its_ow
     assert identity.claim is not None
     assert (identity.claim.portal, identity.claim.token) == (portal.url, "token-of-School")
     assert portal.taken[CODE].public_key == identity.public_key
+    assert portal.taken[CODE].serial == "SN-1"
     assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "home" / "gateway.json").stat().st_mode) == 0o600
 

@@ -46,6 +46,8 @@ class Box:
         self.time = time
         self.home = Home(folder)
         self.link = Link()
+        self.wanted = False
+        self.hub_is_quick = True  # it takes a new key at once, and the portal says so
         if self.home.identity() is None:
             self.home.keep_identity(Identity(private_key=generate_private_key(), key_made_at=NOW))
         self.begin()
@@ -57,8 +59,13 @@ class Box:
         self.keys = KeyRenewal(self.home, identity, lambda: self.link, lambda: None)  # type: ignore[arg-type,return-value]
 
     def looks(self) -> bool:
-        """Some looks; whether the key of the tunnel was changed."""
-        return any(self.keys.look() for _ in range(4))
+        """Some looks, with the portal's word in between; whether the key of the tunnel was changed."""
+        for _ in range(4):
+            if self.keys.look():
+                return True
+            if self.link.told and self.hub_is_quick:
+                self.hears(wanted=self.wanted)
+        return False
 
     def hears(self, key: str = "", *, wanted: bool = False) -> bool:
         """The portal says which key counts."""
@@ -68,8 +75,11 @@ class Box:
             site="School",
             public_key=public_key_of(key or self.keys.identity.private_key),
             key_wanted_at=NOW if wanted else None,
+            next_key_known=self.link.told[-1] if self.link.told and self.hub_is_quick else None,
         )
-        return self.keys.hear(told)
+        counts = self.keys.hear(told)
+        self.wanted = wanted and not counts
+        return counts
 
 
 @pytest.fixture
@@ -82,7 +92,6 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
             self._target(*self._args)
 
     monkeypatch.setattr(renewal, "Thread", AtOnce)
-    monkeypatch.setattr("furka.gateway.renewal.time.sleep", lambda _seconds: None)
     time = FakeClock(NOW)
     with clock.using(time):
         yield Box(tmp_path, time)
@@ -133,6 +142,25 @@ def test_portal_that_is_away_changes_nothing(box: Box) -> None:
     box.link.away = False
     box.time.advance(timedelta(minutes=2))
     assert box.looks()
+
+
+def test_key_is_tried_once_the_hub_has_it_or_after_a_minute(box: Box) -> None:
+    box.hub_is_quick = False
+    box.hears(wanted=True)
+    assert not box.looks()
+    assert not box.looks()
+    assert len(box.link.told) == 1  # once is enough
+    box.hub_is_quick = True
+    box.hears(wanted=True)
+    assert box.looks()
+
+    box.time.advance(timedelta(minutes=9))
+    assert box.looks()  # it did not come to count
+    box.time.advance(timedelta(hours=1))
+    box.hub_is_quick = False
+    assert not box.looks()
+    box.time.advance(timedelta(seconds=61))
+    assert box.looks()  # of a portal that says nothing of it
 
 
 @pytest.mark.parametrize("steps", range(5))

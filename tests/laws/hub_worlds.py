@@ -14,6 +14,7 @@ from furka.hub.desired import Desired
 from furka.hub.machine import Ground
 from furka.hub.memory_machine import MemoryMachine, OpenPath
 from furka.plan.entries import Door, DoorPort, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
+from furka.plan.link_entries import Bridge, Junction, Leg, LinkRule, Mapped
 from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout, keys_of
 from furka.wire.hub import PlanAnswer
 
@@ -317,3 +318,5 @@ def _inside(entry: Entry) -> bool:
             return address in LAYOUT.profiles and not prefixes
         case Peer(address=address, prefixes=prefixes):
             return address in LAYOUT.gateways and all(one.subnet_of(LAYOUT.plants) for one in prefixes)
+        case Bridge() | Leg() | Junction() | LinkRule() | Mapped():
+            return True

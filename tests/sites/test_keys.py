@@ -11,6 +11,7 @@ from furka.dispatch import answer
 from furka.dispatch.hubs import take_report
 from furka.errors import Conflict
 from furka.journal.models import Event
+from furka.live.models import News
 from furka.plan.entries import Peer
 from furka.sites.keys import TRIAL, end_trials, offer_key, want_new_key
 from furka.sites.models import Gateway
@@ -61,6 +62,23 @@ def test_new_key_carries_nothing_before_it_was_seen_and_everything_after(
     told = answer.gateway_settings(gateway, NOW)
     assert (told.public_key, told.key_wanted_at) == (fresh, None)
     assert Event.objects.filter(action="gateway.key-renewed", node_key=world.ours.school.key).count() == 1
+
+
+def test_gateway_hears_when_the_hub_takes_its_new_key(world: World, gateway: Gateway) -> None:
+    def known() -> str | None:
+        return answer.gateway_settings(gateway, NOW).next_key_known
+
+    fresh = public_key()
+    offer_key(BOX, gateway, fresh)
+    world.hub.refresh_from_db()
+    News.objects.all().delete()
+    take_report(program("hub", NOW), world.hub, HubReport(applied_revision=world.hub.revision - 1))
+    assert known() is None
+    take_report(program("hub", NOW), world.hub, HubReport(applied_revision=world.hub.revision))
+    assert known() == fresh
+    assert News.objects.filter(topic=gateway.topic, what="key").exists()
+    seen(world, fresh)
+    assert known() is None
 
 
 def test_key_that_is_not_seen_in_time_goes_and_the_old_one_stays(world: World, gateway: Gateway) -> None:

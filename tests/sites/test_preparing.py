@@ -8,11 +8,12 @@ from furka.errors import Conflict, Invalid, NotThere, Refused
 from furka.journal.models import Event
 from furka.sites import preparing
 from furka.sites.models import GatewayBatch, PreparedGateway
-from furka.sites.operations import Claimed, claim_gateway, release_gateway
+from furka.sites.operations import Claimed, claim_gateway, release_gateway, take_gateway_report
 from furka.sites.queries import gateway_of
 from furka.tree.models import Node
 from furka.tree.operation import program
 from furka.tree.operations import create_site
+from furka.wire.gateway import GatewayReport
 from tests.world import NOW, World, a_prepared_gateway, by, public_key
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,33 @@ def test_codes_are_forgotten_when_the_boxes_are_shipped_and_work_all_the_same(
     actions = set(Event.objects.values_list("action", flat=True))
     assert {"gateway.prepared", "gateway.codes-read", "gateway.shipped", "gateway.plugged-in"} <= actions
     assert not any(first.code in str((event.before, event.after)) for event in Event.objects.all())
+
+
+def test_serial_number_of_the_box_is_compared_and_what_was_not_entered_is_taken_from_it(
+    world: World, site: Node
+) -> None:
+    rita = by(world.rita)
+    batch = preparing.prepare(rita, world.ours.reseller, "Mit Nummern", 0, ["SN-0001", "SN-0002"])
+    other = preparing.prepare(rita, world.ours.reseller, "Ohne Nummern", 1)
+    [first, second] = preparing.read_codes(rita, batch)
+    [third] = preparing.read_codes(rita, other)
+
+    for each, said in ((first, "sn0001"), (second, "SN-0007"), (third, "SN-0003\n")):
+        preparing.note_plugged_in(AT, each.code, public_key(), said)
+
+    rows = [again(each.piece) for each in (first, second, third)]
+    assert [(row.serial, row.is_another_box) for row in rows] == [
+        ("SN-0001", False),
+        ("SN-0002", True),
+        ("SN-0003", False),
+    ]
+    told = Event.objects.get(action="gateway.serial-differs")
+    assert (told.before["serial"], told.after["serial"]) == ("SN-0002", "SN-0007")
+    assert preparing.assign(rita, site, "sn-0003").pk == third.piece.pk
+    gateway = claim_gateway(AT, third.code, rows[2].public_key, "box", "1", "SN-0003").gateway
+    assert gateway.serial == "SN-0003"
+    take_gateway_report(AT, gateway, GatewayReport(version="1", applied_etag="", back_end="kernel"))
+    assert gateway.serial == "SN-0003", "an older program says nothing of it"
 
 
 def test_withdrawn_code_works_no_more(world: World, site: Node, batch: GatewayBatch) -> None:

@@ -36,6 +36,7 @@ class Gateway(Answer):
     key: str
     system: str = Field(description="Of a router without our program; empty: a box with it.")
     hostname: str
+    serial: str = Field(description="Of its maker, as the box says; empty: not known.")
     version: str
     back_end: str
     path: str = Field(description="The way of its tunnel: udp, tls or tls-proxy; empty while none is known.")
@@ -182,6 +183,7 @@ def gateway(row: site_rows.Gateway) -> Gateway:
         key=row.key,
         system=row.system,
         hostname=row.hostname,
+        serial=row.serial,
         version=row.version,
         back_end=row.back_end,
         path=row.path,

@@ -21,6 +21,7 @@ from furka.devicepages.models import OpenPage
 from furka.devicepages.queries import open_pages_of
 from furka.errors import NotThere
 from furka.services.connect import operations, queries
+from furka.services.connect.confirming import confirm
 from furka.services.connect.device_pages import open_page
 from furka.services.connect.manifest import USE_REMOTE_ACCESS
 from furka.services.connect.queries import ReachableSite
@@ -234,6 +235,12 @@ class NewConfirmation(schemas.Input):
     """I connect to a site whose owner wants to know."""
 
     reason: schemas.Text = Field("", max_length=300)
+    code: schemas.Text = Field(
+        "",
+        max_length=20,
+        description="Of my authenticator app, or a recovery code: where the owner asks for my second factor each time. "
+        "Whoever has a passkey only confirms in the portal.",
+    )
 
 
 class Confirmation(schemas.Answer):
@@ -254,8 +261,8 @@ class Confirmations(schemas.Answer):
 
 @routes.post("/sites/{key}/confirmation", at_node(LOOK, Kind.SITE))
 def confirm_connection(by: Acting, site: Node, body: NewConfirmation) -> Confirmation:
-    """Confirm that I connect. Where a second factor is asked for each time, that is done in the portal."""
-    return _confirmation(sessions.connect(by, site, [USE_REMOTE_ACCESS], body.reason))
+    """Confirm that I connect, why, and with a code where the owner asks for it."""
+    return _confirmation(confirm(by, site, body.reason, body.code))
 
 
 @routes.get("/confirmations", own("where I am connected after confirming it"))

@@ -175,6 +175,7 @@ def _answered(request: FurkaRequest, node: Node, question: Question) -> dict[str
         "may_try": may_try(by, question),
         "trial": trial,
         "trial_state": trial.state_at(by.at) if trial is not None else "",
+        "trial_seconds": trial.seconds_left(by.at) if trial is not None else 0,
         "trial_words": _trial_words(trial, node) if trial is not None else (),
         "asked": {name: value for name, value in request.GET.items() if name not in ("trial", "part")},
         "part_url": f"?{query.urlencode()}",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from furka.access.rights import Right
-from furka.catalogue.service import NewRight, Service, ServiceSettings
+from furka.catalogue.service import NewRight, Service, ServiceSettings, Visit
 from furka.plan.entries import Entry
 from furka.plan.world import VisitWorld
 from furka.services.connect.compile import compile_visit
@@ -30,8 +30,7 @@ SERVICE = Service(
     levels=frozenset({Kind.SITE}),
     rights=(NewRight(USE_REMOTE_ACCESS, ("owner", "technician", "supporter", "site-operator")),),
     settings=ConnectSettings,
-    visit_right=USE_REMOTE_ACCESS,
-    compile_visit=_compile,
+    visit=Visit(USE_REMOTE_ACCESS, _compile),
     page="connect",
     api="furka.services.connect.api.routes",
 )

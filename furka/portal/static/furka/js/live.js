@@ -8,6 +8,7 @@
  *   done. An event called `end` (the right to look has ended) loads the whole page again.
  *   Elements with the same stream share one connection; while the page is hidden there is none.
  *   Without `data-refresh-url` the element gets the DOM event `furka:changed` instead.
+ *   With `data-refresh-in="30"` it is fetched anew after so many seconds as well: what it waits for may never come.
  */
 
 const texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
@@ -32,6 +33,21 @@ export function span(seconds, after = false) {
   const days = Math.floor(left / DAY);
   const [one, many] = after ? [texts.afterDay, texts.afterDays] : [texts.day, texts.days];
   return two(fill(days === 1 ? one : many, days), days < 3 ? Math.floor((left % DAY) / HOUR) : 0, texts.hour);
+}
+
+/** When elements that wait for something give it up, in milliseconds of the page. @type {WeakMap<Element, number>} */
+const dueAt = new WeakMap();
+
+/** Fetch anew what has waited for long enough. */
+function giveUp() {
+  for (const element of document.querySelectorAll("[data-refresh-in]")) {
+    const due = dueAt.get(element);
+    if (due === undefined) dueAt.set(element, performance.now() + 1000 * Number(element.dataset.refreshIn));
+    else if (performance.now() >= due) {
+      dueAt.set(element, Infinity); // once; what comes instead is another element
+      refresh(element);
+    }
+  }
 }
 
 /** Bring every text about time up to date. */
@@ -156,6 +172,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
 });
 window.addEventListener("pagehide", () => { for (const stream of streams.values()) stream.close(); streams.clear(); });
 window.addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
-window.setInterval(age, 1000);
+window.setInterval(() => { age(); giveUp(); }, 1000);
 age();
+giveUp();
 follow();

@@ -1,0 +1,7 @@
+"""Links between sites in the API."""
+
+from __future__ import annotations
+
+from furka.api.routes import Routes
+
+routes = Routes("sitelink")
