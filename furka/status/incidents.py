@@ -45,7 +45,7 @@ def begins(work: Work, component: Component) -> None:
         findings=[each for each in component.findings if each["level"] != "ok"],
     )
     action = "incident.began" if is_new else "incident.grew"
-    work.record(operator(), action, after={"component": component.name}, at=work.at)
+    work.record(operator(), action, after=_told(component), at=work.at)
     if is_new and not incident.quiet:
         letters.tell_began(work, incident, component)
 
@@ -60,7 +60,7 @@ def ends(work: Work, component: Component) -> None:
             continue
         incident.ended_at = part.ended_at
         incident.save(update_fields=["ended_at"])
-        work.record(operator(), "incident.ended", after={"component": component.name}, at=work.at)
+        work.record(operator(), "incident.ended", after=_told(component), at=work.at)
         if not incident.quiet:
             letters.tell_ended(work, incident)
 
@@ -75,9 +75,15 @@ def was(work: Work, component: Component, since: datetime, until: datetime) -> N
         incident=incident, component=component, began_at=since, ended_at=until, findings=found
     )
     work.news.append((TOPIC, "state"))
-    work.record(operator(), "incident.was", after={"component": component.name}, at=work.at)
+    work.record(operator(), "incident.was", after=_told(component), at=work.at)
     if not incident.quiet:
         letters.tell_was(work, incident, component)
+
+
+def _told(component: Component) -> dict[str, str]:
+    """For the journal, in no language."""
+    told = {"component": component.kind}
+    return told if component.hub is None else {**told, "hub": component.hub.name}
 
 
 def _belongs_to_open(component: Component) -> Incident | None:

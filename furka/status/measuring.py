@@ -63,6 +63,8 @@ def take(work: Work, looks: Iterable[Look]) -> None:
     for look in looks:
         if not look.found or (look.hub_id is not None and look.hub_id not in names):
             continue
+        if look.kind is Kind.RELAY and look.level is Level.BAD and _key(look, names) not in known:
+            continue  # what never answered the worker may lie where the worker can't look
         component = _component(look, names, known)
         rows.append(_result(component, look, work.at))
         _take_one(work, component, look)
@@ -70,8 +72,12 @@ def take(work: Work, looks: Iterable[Look]) -> None:
     Round.objects.filter(id=1).update(done_at=work.at)
 
 
+def _key(look: Look, names: dict[int, str]) -> str:
+    return look.kind.value if look.hub_id is None else f"{look.kind.value}-{names[look.hub_id]}"
+
+
 def _component(look: Look, names: dict[int, str], known: dict[str, Component]) -> Component:
-    key = look.kind.value if look.hub_id is None else f"{look.kind.value}-{names[look.hub_id]}"
+    key = _key(look, names)
     if key not in known:
         row = Component.objects.create(key=key, kind=look.kind, hub_id=look.hub_id)
         known[key] = Component.objects.select_related("hub").get(pk=row.pk)

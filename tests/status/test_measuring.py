@@ -72,8 +72,14 @@ def test_what_fails_again_soon_is_the_same_incident() -> None:
 
 def test_a_hub_that_fails_with_all_its_parts_is_one_incident_and_another_hub_is_another() -> None:
     hub, other = a_hub("hub-8"), a_hub("hub-9")
+    measure(a_look(Kind.RELAY, OK, hub), at=NOW - EVERY)
     measure(a_look(Kind.RELAY, BAD, hub), a_look(Kind.HUB, BAD, hub), a_look(Kind.HUB, BAD, other), times=4)
     assert sorted(each.parts.count() for each in Incident.objects.all()) == [1, 2]
+
+
+def test_a_way_that_never_answered_the_worker_is_not_judged() -> None:
+    measure(a_look(Kind.RELAY, BAD, a_hub("hub-8")), times=5)
+    assert (Component.objects.count(), Incident.objects.count()) == (0, 0)
 
 
 def test_what_leans_on_the_database_joins_its_incident() -> None:
