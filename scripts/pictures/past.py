@@ -51,10 +51,8 @@ def tell() -> dict[str, str]:
     waiting, secret = _invitations(school, customer, _by(karl, at))
     decided = owners.decide(station, school, customer, at)
     plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
-    incident = weather.blow(hub, at)
     return {
         **decided,
-        "incident": incident,
         "reseller": nodes[RESELLER].key,
         "customer": customer.key,
         "site": school.key,
@@ -62,6 +60,7 @@ def tell() -> dict[str, str]:
         "waiting": waiting,
         "secret": secret,
         "person": sonja.key,
+        "incident": weather.blow(hub, at),
     }
 
 
