@@ -14,7 +14,7 @@ from furka.status.kinds import STALE, Group, Kind
 from furka.status.models import Component, Incident, Part, Round, Span
 from furka.status.spans import day_of, hour_of
 
-#: So many days have a bar each, and so many hours are in the chart of response times.
+#: So many days have a bar each, and so many hours stand in the line of response times.
 DAYS, HOURS = 90, 48
 #: So many incidents are shown beside the present state.
 MOST_LATE, LATE = 10, timedelta(days=14)

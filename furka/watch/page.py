@@ -15,33 +15,9 @@ DAYS, MOST_OUTAGES = 90, 20
 #: A page that is older, in seconds, says that it is.
 OLD = 300
 
+_STATIC = Path(__file__).parent / "static"
+
 _SHAPES = {"ok": "●", "weak": "▲", "bad": "■"}
-
-_STYLE = """\
-:root { color-scheme: light dark; --ok: #1b7a3d; --weak: #8f5600; --bad: #b3261e; --line: #c8d2d3; --muted: #4d5d5f; }
-@media (prefers-color-scheme: dark) {
-  :root { --ok: #5fcf87; --weak: #f0b44c; --bad: #ff8b80; --line: #3a4a4c; --muted: #a8b8ba; }
-}
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.5rem; margin: .5rem 0; } h2 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
-nav a { margin-right: .75rem; } ul { list-style: none; padding: 0; }
-li { border-top: 1px solid var(--line); padding: .75rem 0; }
-svg { display: block; width: 100%; height: 1.5rem; } small, .muted { color: var(--muted); }
-.ok { color: var(--ok); } .weak { color: var(--weak); } .bad { color: var(--bad); }
-.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem; }
-path.ok { fill: var(--ok); } path.weak { fill: var(--weak); } path.bad { fill: var(--bad); }
-path.none { fill: var(--line); }
-#stale { border: 2px solid var(--weak); padding: .75rem; font-weight: 600; }
-"""
-
-_SCRIPT = """\
-// Says so when this page is old: then whoever writes it no longer does.
-const stale = document.getElementById("stale");
-const look = () => { stale.hidden = Date.now() - Date.parse(stale.dataset.at) < Number(stale.dataset.old) * 1000; };
-look();
-setInterval(look, 10000);
-setTimeout(() => location.reload(), 60000);
-"""
 
 
 def publish(store: Store, folder: Path, at: datetime, language: str) -> None:
@@ -49,8 +25,8 @@ def publish(store: Store, folder: Path, at: datetime, language: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     parts, outages = store.parts(), store.outages(MOST_OUTAGES)
     days = {part.name: store.days(part.name, (at - timedelta(days=DAYS - 1)).date()) for part in parts}
-    _write(folder / "status.css", _STYLE)
-    _write(folder / "status.js", _SCRIPT)
+    for name in ("status.css", "status.js"):
+        _write(folder / name, (_STATIC / name).read_text(encoding="utf-8"))
     _write(folder / "status.json", _json(parts, outages, days, at))
     for code in LANGUAGES:
         text = _page(parts, outages, days, at, code)
