@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -19,6 +20,7 @@ from furka.account.sessions import public_key_of_session
 from furka.attachments import operations as attachments
 from furka.attachments.kinds import checked
 from furka.connections.models import Connection
+from furka.diagnoses.operations import ask_diagnosis
 from furka.dispatch import hubs
 from furka.gate.tokens import issue_token
 from furka.inventory.imports import begin_import_of_rows
@@ -60,6 +62,7 @@ from furka.tree.operation import program
 from furka.tree.requesting import Wish
 from furka.tunnel.models import Hub, Profile
 from furka.wire.hub import AccessSeen, HubHello, HubReport
+from furka.wire.probes import Ping
 from tests.attachments.files import a_picture
 from tests.status.measured import an_incident
 
@@ -340,6 +343,7 @@ def samples(world: World) -> dict[str, str]:
         "absence": an_absence(world),
         "confirmation": a_confirmation(world),
         "trial": a_trial(sonja, school),
+        "diagnosis": ask_diagnosis(rita, school, Ping(target=IPv4Address("192.168.1.10"))).key,
         "deleted": a_deleted_site(world.rita, world.ours.reseller),
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "furka.activeplants",
     "furka.trials",
     "furka.status",
+    "furka.diagnoses",
     "furka.links",
     "furka.attachments",
     "furka.catalogue",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from ipaddress import IPv4Network
 
 from furka.dispatch.link_units import task_of
 from furka.dispatch.models import PlanEntry
@@ -12,6 +13,7 @@ from furka.plan.addressing import PLAN
 from furka.plan.entries import ENTRY, Entry, Peer, TunnelEnd
 from furka.relay import tickets
 from furka.sites.models import Gateway, Network
+from furka.tree.models import Node
 from furka.tunnel.addresses import hub_address
 from furka.tunnel.models import Hub
 from furka.vault import signing_seeds, unseal
@@ -89,6 +91,7 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
             public_key=row.hub.public_key,
             endpoint=row.hub.endpoint,
             allowed=(PLAN.hubs, PLAN.profiles, PLAN.pages),
+            address=hub_address(row.hub.number),
         ),
         relay=_relay(row, at),
         public_key=row.public_key,
@@ -103,6 +106,12 @@ def gateway_settings(gateway: Gateway, at: datetime) -> GatewaySettings:
     told = settings.model_dump(mode="json", exclude={"now": True, "etag": True, "relay": {"ticket"}})
     content = json.dumps(told, sort_keys=True)
     return settings.model_copy(update={"etag": hashlib.sha256(content.encode()).hexdigest()[:24]})
+
+
+def linked_with(site: Node, at: datetime) -> tuple[IPv4Network, ...]:
+    """The ranges to which the links of a site let its devices open connections, as its gateway is told."""
+    gateway = Gateway.objects.everything(_REASON).filter(node=site, released_at=None).first()
+    return gateway_settings(gateway, at).link_peers if gateway is not None else ()
 
 
 def _hub_has_next_key(gateway: Gateway) -> bool:

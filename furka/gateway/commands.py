@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 from datetime import datetime
@@ -23,6 +24,7 @@ from furka.gateway.preset import PresetClaim
 from furka.gateway.serial import serial_number
 from furka.gateway.service import Service
 from furka.gateway.switch import SiteSwitch
+from furka.gateway.tasks.log import LastWords
 from furka.kernel.wireguard import BackEndChoice, PeerState
 from furka.relay.proxy import Proxy
 from furka.wire.gateway import GatewaySettings
@@ -184,6 +186,8 @@ def run(
     """Keep the tunnel of the claimed site; waits for a claim if there is none. Needs root."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    last_words = LastWords()
+    logging.getLogger().addHandler(last_words)
     if not _may_change_the_network():
         raise click.ClickException(
             "The gateway needs root, or the capability CAP_NET_ADMIN, to keep a tunnel."
@@ -206,6 +210,7 @@ def run(
             local_port=local_port,
             proxy=by,
             preset=preset,
+            last_words=last_words,
             serial=known,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -213,6 +218,9 @@ def run(
         service.run()
     except (HomeError, ValueError) as error:
         raise click.ClickException(_sentence(str(error))) from error
+    if service.wants_restart:
+        # The same command in the same process: whoever looks after it (systemd, a shell) notices nothing.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # our own command
 
 
 @gateway.command()

@@ -44,7 +44,12 @@ class Look:
     """Something has changed on the way to the hub: look again."""
 
 
-News = GatewaySettings | Silence | Stop | Turned | Look
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Somebody has asked the program to end and start anew."""
+
+
+News = GatewaySettings | Silence | Stop | Turned | Look | Again
 
 
 class Listener(Thread):
@@ -84,7 +89,8 @@ class Listener(Thread):
             self._tell(settings)
             if settings.released:
                 break
-            if settings.etag == self._seen and monotonic() - began < self._patience.first_retry:
+            is_new = settings.etag != self._seen or settings.tasks or settings.stopped
+            if not is_new and monotonic() - began < self._patience.first_retry:
                 self._closed.wait(
                     self._patience.first_retry
                 )  # a portal that does not wait is not asked in a rush

@@ -19,11 +19,13 @@ from furka.gateway.desired import Tunnel, desired, faults_of, is_fresh
 from furka.gateway.home import Claim, Home, HomeError, Identity, Status
 from furka.gateway.local_page import LocalPage
 from furka.gateway.machine import TROUBLE, Machine
-from furka.gateway.portal import Look, News, Patience, PortalTalk, Silence, Stop
+from furka.gateway.portal import Again, Look, News, Patience, PortalTalk, Silence, Stop
 from furka.gateway.preset import PresetClaim
 from furka.gateway.release import ReleaseAtPortal
 from furka.gateway.renewal import KeyRenewal
 from furka.gateway.switch import SiteSwitch, SwitchWatch, Turned
+from furka.gateway.tasks.log import LastWords
+from furka.gateway.tasks.runner import Tasks
 from furka.gateway.ways import Ways
 from furka.relay.proxy import Proxy
 from furka.wire.gateway import CutBy, GatewayReport, GatewaySettings
@@ -50,9 +52,10 @@ class Service:
         local_port: int = 0,
         proxy: str | None = None,
         preset: PresetClaim | None = None,
+        last_words: LastWords | None = None,
         serial: str = "",
     ) -> None:
-        """`local_port` is where the site's own page is shown; 0 for nowhere."""
+        """`local_port` is where the site's own page is shown; 0 for nowhere. `last_words` are told to who asks."""
         self._home = home
         self._machine = machine
         self._switch = switch
@@ -61,8 +64,10 @@ class Service:
         self._patience = patience or Patience()
         self._local_port = local_port
         self._preset = preset
+        self._last_words = last_words
         self._serial = serial
         self._news: SimpleQueue[News] = SimpleQueue()
+        self.wants_restart = False  # once it has ended
 
     def stop(self) -> None:
         """Ask it to end; may be called from a signal."""
@@ -118,6 +123,7 @@ class Service:
         watch.start()
         page = self._local_page(keeper, open_link)
         talk = PortalTalk(open_link, keeper.etag, self._news, self._patience)
+        tasks = Tasks(open_link, self._machine.interface, self._switch, self._last_words, self._news)
         try:
             while True:
                 if (report := keeper.keep()) is not None:
@@ -128,6 +134,9 @@ class Service:
                     continue
                 match news:
                     case Stop():
+                        return False
+                    case Again():
+                        self.wants_restart = True
                         return False
                     case Look():
                         continue
@@ -142,10 +151,13 @@ class Service:
                         self._home.forget()
                         return True
                     case GatewaySettings():
-                        keeper.hear(news)
+                        keeper.hear(news.lasting())
+                        tasks.hear(news)
                     case Turned():
                         keeper.look_at_everything()
+                        tasks.look_at_switch()
         finally:
+            tasks.close()
             watch.close()
             talk.close()
             ways.close()

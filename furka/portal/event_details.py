@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from furka.access.rights import RIGHTS, UnknownRight
 from furka.access.roles import UnknownRole, role
+from furka.diagnoses.models import DiagnosisKind
 from furka.journal.models import Event
 from furka.links.membership import Why
 from furka.links.models import Mode
@@ -48,6 +49,10 @@ _LABELS: Mapping[str, Promise] = {
     "device": _("With"),
     "page": _("Page of"),
     "target": _("Reaches"),
+    "diagnosis": _("Diagnosis"),
+    "aim": _("Looked at"),
+    "ending": _("End"),
+    "count": _("Findings"),
     "port": _("Port"),
     "door_open": _("Let through"),
     "tunnel_up": _("Tunnel up"),
@@ -106,6 +111,7 @@ _LABELS: Mapping[str, Promise] = {
     "list": _("List"),
     "reference": _("Number in your books"),
     "file": _("File"),
+    "version": _("Version"),
     "new": _("New"),
     "changed": _("Changed"),
     "left_out": _("Left out"),
@@ -150,6 +156,18 @@ _CUT_BY = {
     "command": _("a command on the gateway"),
     "network": _("somebody in the plant's network"),
     "input": _("the key switch"),
+}
+#: How a diagnosis ended.
+_DIAGNOSIS_ENDED = {
+    "done": _("finished"),
+    "over-time": _("its time was over"),
+    "stopped": _("stopped"),
+    "cut": _("cut at the plant"),
+    "foreign": _("refused by the gateway"),
+    "unknown-task": _("not known to the gateway"),
+    "busy": _("the gateway was busy"),
+    "failed": _("failed"),
+    "lapsed": _("no answer from the gateway"),
 }
 _CLAIM_REFUSED = {
     "code-used": _("it was used by another gateway"),
@@ -292,6 +310,10 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "cut_by": lambda value: str(_CUT_BY.get(value, value)),
     "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),
     "because": lambda value: str(_ENDED.get(value, value)),
+    "ending": lambda value: str(_DIAGNOSIS_ENDED.get(value, value)),
+    "diagnosis": lambda value: (
+        str(DiagnosisKind(value).label) if value in DiagnosisKind.values else str(value)
+    ),
     "relation": lambda value: str(RELATIONS.get(value, value)),
     "why": lambda value: str(Why(value).label) if value in Why.values else str(value),
     "mode": lambda value: str(Mode(value).label) if value in Mode.values else str(value),

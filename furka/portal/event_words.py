@@ -78,6 +78,8 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "contact.removed": (_("Contact removed"), "phone"),
     "attachment.added": (_("Document added"), "paperclip"),
     "attachment.removed": (_("Document removed"), "paperclip"),
+    "attachment.version": (_("New version of a document"), "paperclip"),
+    "attachment.version-removed": (_("Older version of a document removed"), "paperclip"),
     "photo.set": (_("Photo set"), "photo"),
     "photo.removed": (_("Photo removed"), "photo"),
     "gateway.code-issued": (_("Claim code created"), "key"),
@@ -127,6 +129,9 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
     "page.closed": (_("Page of a device closed"), "external-link"),
     "trial.asked": (_("Connection test started"), "plug-connected"),
     "trial.done": (_("Connection test finished"), "plug-connected"),
+    "diagnosis.asked": (_("Diagnosis started"), "stethoscope"),
+    "diagnosis.done": (_("Diagnosis finished"), "stethoscope"),
+    "diagnosis.stopped": (_("Diagnosis stopped"), "stethoscope"),
     "link.created": (_("Link between sites created"), "sitemap"),
     "link.changed": (_("Link between sites changed"), "sitemap"),
     "link.paused": (_("Link between sites paused"), "player-pause"),
@@ -180,7 +185,7 @@ ACTIONS: Mapping[str, tuple[Promise, str]] = {
 GROUPS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
     "access": (_("Remote access"), ("access.", "page.", "connection.", "session.", "trial.")),
     "people": (_("People"), ("grant.", "request.", "ceiling.", "record.", "review.", "view.")),
-    "gateway": (_("Gateways"), ("gateway.", "traffic.")),
+    "gateway": (_("Gateways"), ("gateway.", "traffic.", "diagnosis.")),
     "plant": (
         _("Networks and devices"),
         ("network.", "device.", "labels.", "particulars.", "contact.", "attachment.", "photo."),

@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from furka.access.rights import CONFIGURE, JOURNAL, LOOK, PEOPLE, STRUCTURE, Right
+from furka.access.rights import CONFIGURE, DIAGNOSE, JOURNAL, LOOK, PEOPLE, STRUCTURE, Right
 from furka.gate.request import FurkaRequest
 from furka.portal.navigation import Level
 from furka.sites.queries import SiteState
@@ -50,6 +50,7 @@ TABS = (
     TabOfLevel("level-gateways", _("Gateways"), "router", ABOVE_SITES[1:], (CONFIGURE,)),
     TabOfLevel("level-people", _("Users and supporters"), "users", ALL_KINDS, (PEOPLE,)),
     TabOfLevel("level-services", _("Services"), "plug-connected", ALL_KINDS, (LOOK,)),
+    TabOfLevel("level-diagnosis", _("Diagnosis"), "stethoscope", (Kind.SITE,), (DIAGNOSE,)),
     TabOfLevel("level-support", _("Support"), "lifebuoy", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-connections", _("Connections"), "activity", ALL_KINDS, (PEOPLE,)),
     TabOfLevel("level-cloud", _("Cloud"), "cloud", ABOVE_SITES, (LOOK,)),

@@ -158,6 +158,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
             "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
+            "device_labels": level_url(node, "level-device-labels"),
             "people": level_url(node, "level-people"),
             "events": level_url(node, "level-events"),
         },
@@ -302,7 +303,9 @@ def drop_network(request: FurkaRequest, node: Node, network: str) -> HttpRespons
 def new_device(request: FurkaRequest, node: Node) -> HttpResponse:
     """A device in one of the networks."""
     networks = networks_of(request.by, node)
-    form = DeviceForm(request.POST or None)
+    # A device that a diagnosis has found comes with what is known of it.
+    known = {name: request.GET[name][:80] for name in ("name", "address", "mac") if name in request.GET}
+    form = DeviceForm(request.POST or None, initial=known)
     if networks:
         form.fields["address"].help_text = _("In %(networks)s.") % {
             "networks": ", ".join(network.subnet for network in networks)

@@ -12,5 +12,6 @@ urlpatterns = [
     path("gateway/settings", views.gateway_settings),
     path("gateway/key", views.gateway_key),
     path("gateway/release", views.gateway_release),
+    path("gateway/findings", views.gateway_findings),
     path("gateway/report", views.gateway_report),
 ]

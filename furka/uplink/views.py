@@ -11,6 +11,8 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from furka import clock
+from furka.diagnoses import operations as diagnosis_operations
+from furka.diagnoses import queries as diagnoses
 from furka.dispatch import answer, hubs
 from furka.dispatch.knocks import take_knocks
 from furka.errors import Conflict, Invalid, Refused
@@ -40,12 +42,14 @@ from furka.wire.gateway import (
     ClaimRequest,
     GatewayReport,
     GatewayReportTaken,
+    GatewaySettings,
     NewKey,
     NewKeyTaken,
     ReleaseAtSite,
     ReleasedAtSite,
 )
 from furka.wire.hub import HubHello, HubReport, HubReportTaken, PlanAnswer
+from furka.wire.probes import Findings, FindingsTaken
 
 #: The longest that a question is held, in seconds; proxies cut what is silent for a minute.
 LONGEST_WAIT = 30
@@ -125,12 +129,31 @@ async def gateway_settings(request: HttpRequest) -> HttpResponse:
     seen, wait = request.GET.get("seen", ""), _number(request, "wait")
 
     def differs() -> bool:
-        return answer.gateway_settings(gateway, clock.now()).etag != seen
+        return answer.gateway_settings(gateway, clock.now()).etag != seen or diagnoses.is_due(gateway)
 
     if wait:
         await until([gateway.topic], differs, min(wait, LONGEST_WAIT))
         gateway = await sync_to_async(_gateway)(request)
-    return message(await sync_to_async(answer.gateway_settings)(gateway, clock.now()))
+    return message(await sync_to_async(_settings)(gateway, clock.now()))
+
+
+def _settings(gateway: Gateway, at: datetime) -> GatewaySettings:
+    settings = answer.gateway_settings(gateway, at)
+    if settings.hub is None or not diagnoses.is_due(gateway):
+        return settings
+    tasks, stopped = diagnosis_operations.hand_out(program("gateway", at), gateway)
+    return settings.model_copy(update={"tasks": tasks, "stopped": stopped})
+
+
+@machine("POST", "gateway token")
+def gateway_findings(request: HttpRequest) -> HttpResponse:
+    """What a gateway found when it was asked to try something."""
+    gateway, at = _gateway(request), clock.now()
+    found = body(request, Findings)
+    go_on = gateway.released_at is None and diagnosis_operations.take_findings(
+        program("gateway", at), gateway, found
+    )
+    return message(FindingsTaken(now=at, go_on=go_on))
 
 
 @machine("POST", "gateway token")

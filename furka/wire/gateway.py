@@ -7,6 +7,7 @@
 | POST {PREFIX}/gateway/report | GatewayReport → GatewayReportTaken |
 | POST {PREFIX}/gateway/key | NewKey → NewKeyTaken |
 | POST {PREFIX}/gateway/release | ReleaseAtSite → ReleasedAtSite |
+| POST {PREFIX}/gateway/findings | Findings → FindingsTaken, see `furka.wire.probes` |
 
 All but the claim with `Authorization: Bearer <gateway token>`.
 """
@@ -20,6 +21,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from furka.plan.entries import PublicKey
 from furka.plan.link_entries import Segment
+from furka.wire.probes import TaskAsked, TaskName
 
 #: What cut remote access at the site: a command on the gateway, a call from the plant's network, a digital input.
 CutBy = Literal["command", "network", "input"]
@@ -53,6 +55,7 @@ class HubToReach(_Message):
     endpoint: str  # host:port
     allowed: tuple[IPv4Network, ...]  # ranges that may come out of the tunnel
     keepalive_seconds: int = 25
+    address: IPv4Address | None = None  # its own in the tunnel; None: a portal that does not say it
 
 
 class RelayToReach(_Message):
@@ -106,6 +109,12 @@ class GatewaySettings(_Message):
     )
     key_wanted_at: AwareDatetime | None = None  # somebody wants a new key since then
     next_key_known: PublicKey | None = None  # the new key that this gateway offered, once the hub takes it
+    tasks: tuple[TaskAsked, ...] = ()  # to be done once; not part of the etag, and not kept
+    stopped: tuple[TaskName, ...] = ()  # tasks that are no longer wanted; the same
+
+    def lasting(self) -> GatewaySettings:
+        """What stays in force, without what is said once."""
+        return self.model_copy(update={"tasks": (), "stopped": ()})
 
 
 class LegSeen(_Message):

@@ -13,6 +13,7 @@ from furka.account.closing import forget_closed
 from furka.account.email_change import carry_out_due
 from furka.connections import upkeep as connections
 from furka.devicepages import operations as devicepages
+from furka.diagnoses import operations as diagnoses
 from furka.dispatch import upkeep
 from furka.finding.index import renew_missing
 from furka.inventory.imports import carry_on_waiting, forget_old
@@ -91,6 +92,11 @@ def end_trials(at: datetime) -> int:
     return keys.end_trials(program("worker", at))
 
 
+def end_diagnoses(at: datetime) -> int:
+    """Put into the record that gateways did not answer in time."""
+    return diagnoses.end_lapsed(program("worker", at))
+
+
 def check_plans(at: datetime) -> int:
     """Compile everything anew and compare: a difference is a fault in what an operation said it touched."""
     healed = upkeep.check_all(program("worker", at))
@@ -122,6 +128,7 @@ def tidy_up(at: datetime) -> int:
         + devicepages.forget_old(at)
         + gateway_log.forget_old(at)
         + trials.forget_old(at)
+        + diagnoses.forget_old(at)
     )
 
 
@@ -173,6 +180,7 @@ LOOPS = (
     Loop("pages of devices that are over", 30, end_pages),
     Loop("sessions and connections", 20, look_after_connections),
     Loop("new keys of gateways", 30, end_trials),
+    Loop("diagnoses", 5, end_diagnoses),
     Loop("check of the plans", 300, check_plans),
     Loop("closed accounts and changed addresses", 300, end_closed_accounts),
     Loop("imports", 1, take_in),

@@ -49,14 +49,15 @@ def tell() -> dict[str, str]:
     keys = [_a_gateway(nodes[name], _by(rita, at)) for name in (FIRST_SITE, SECOND_SITE)]
     _reports(hub, keys, school, _by(sonja, at))
     waiting, secret = _invitations(school, customer, _by(karl, at))
-    decided = owners.decide(station, school, customer, at)
-    plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
+    decided = owners.decide(station, school, nodes[SECOND_SITE], customer, at)
+    document = plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
     return {
         **decided,
         "reseller": nodes[RESELLER].key,
         "customer": customer.key,
         "site": school.key,
         "site_down": nodes["Hallenbad Thun (Beispiel)"].key,
+        "document": document,
         "waiting": waiting,
         "secret": secret,
         "person": sonja.key,

@@ -20,7 +20,7 @@ SAME = {
         "Gateway %(number)s", "Gateway offline", "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels",
         "Link", "Name", "Navigation", "Offline", "Online", "Organisation", "PIN",
         "Passkey", "Person", "Port", "Portal", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s",
-        "offline", "online",
+        "Kernel", "Server", "Status %(number)s", "System", "offline", "online",
     },
     "fr": {
         "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
@@ -28,18 +28,18 @@ SAME = {
         "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Machine", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
-        "Service", "Services", "Version",
+        "Service", "Services", "Version", "Versions", "version %(number)s",
     },
     "it": {
         "%(number)s %%", "Cloud",
         "Account", "Browser", "Browser: %(browser)s", "Computer", "E-mail", "Endpoint", "File", "Gateway",
         "Gateway %(number)s", "Gateway offline", "Gateway online", "Hub", "In %(networks)s.", "Link", "No",
         "Offline", "Online", "PIN",
-        "Passkey", "Password", "link", "no", "offline", "online", "token",
+        "Kernel", "Passkey", "Password", "Server", "link", "no", "offline", "online", "token",
     },
     "all": {
         "%(before)s → %(after)s", "%(what)s, %(moment)s", "%(count)d h", "%(count)d min", "%(count)d s",
-        "Connect Basic",
+        "Connect Basic", "Ping", "Python",
         "Furka %(version)s, %(day)s", "Tunnel", "VLAN", "VLAN %(number)s",
     },
 }  # fmt: skip

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import Holder
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 TABLE = """Kunde;Anlage;Anlagennummer;Zeitzone
 Klinik Süd;Haus A;A-1;
@@ -207,14 +209,16 @@ def test_pages_of_lists_have_no_serious_fault(
     assert complaints == []
 
 
-def test_table_brings_address_place_and_labels(reseller: Page, complaints: list[str]) -> None:
+def test_workbook_brings_address_place_and_labels(reseller: Page, complaints: list[str]) -> None:
     page = reseller
     page.goto(f"{level_of(page)}import/")
-    table = (
-        "Anlage;Strasse;PLZ;Ort;Breite;Länge;Labels\nKlinik;Seeweg 1;3600;Thun;46.758;7.628;Pikett, Winter\n"
-    )
+    book = Workbook()
+    book.worksheets[0].append(["Anlage", "Strasse", "PLZ", "Ort", "Breite", "Länge", "Labels"])
+    book.worksheets[0].append(["Klinik", "Seeweg 1", 3600, "Thun", 46.758, 7.628, "Pikett, Winter"])
+    saved = io.BytesIO()
+    book.save(saved)
     page.locator("input[type=file]").set_input_files(
-        {"name": "anlagen.csv", "mimeType": "text/csv", "buffer": table.encode()}
+        {"name": "anlagen.xlsx", "mimeType": _XLSX, "buffer": saved.getvalue()}
     )
     page.get_by_role("button", name="Tabelle ansehen").click()
     page.get_by_role("button", name="Jede Zeile prüfen").click()

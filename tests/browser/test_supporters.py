@@ -208,6 +208,33 @@ def test_staff_is_invited_reminded_and_the_invitation_withdrawn(
     expect(rita.get_by_role("button", name="Annehmen")).to_have_count(0)
 
 
+def test_invitation_is_declined_and_an_access_given_back(
+    rita: Page, stage: Stage, another: Callable[[], Page], latest_link: Callable[[str], str]
+) -> None:
+    people(rita, stage.customer, "invite/")
+    rita.get_by_label("E-Mail-Adresse").fill(stage.email("sonja"))
+    rita.get_by_role("button", name="Einladung senden").click()
+    expect(rita.get_by_role("heading", name="Einladung an")).to_be_visible()
+    sonja = another()
+    log_in(sonja, stage.email("sonja"))
+    sonja.wait_for_url(lambda url: "/account/" not in url)
+    sonja.goto(latest_link(stage.email("sonja")))
+    sonja.get_by_role("button", name="Ablehnen").click()
+    people(rita, stage.customer)
+    expect(rita.get_by_role("row", name=stage.email("sonja"))).to_contain_text("abgelehnt")
+
+    sonja.goto("/access/")
+    sonja.get_by_role("button", name="Zurückgeben").click()
+    sonja.get_by_role("dialog").get_by_role("button", name="Zugriff zurückgeben").click()
+    expect(sonja.get_by_role("link", name="Schulhaus Muster")).to_have_count(0)
+    sonja.goto(f"/levels/{stage.school}/")
+    expect(sonja.get_by_role("heading", name="Schulhaus Muster")).to_have_count(0)
+    people(rita, stage.school)
+    row = rita.get_by_role("row").filter(has_text="Sonja Muster")  # among what has ended
+    expect(row.get_by_role("button", name="Entziehen")).to_have_count(0)
+    sonja.context.close()
+
+
 def test_level_defines_a_role_of_its_own(rita: Page, stage: Stage) -> None:
     people(rita, stage.customer)
     rita.get_by_role("link", name="Rollen").click()

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from furka.clock import now
 from furka.wire import PREFIX
 from furka.wire.gateway import ClaimAnswer, ClaimRequest, GatewayReport, GatewayReportTaken, GatewaySettings
+from furka.wire.probes import Finding, Findings, FindingsTaken, TaskAsked
 from furka.wire.problem import Problem
 
 
@@ -29,6 +30,10 @@ class FakePortal(ThreadingHTTPServer):
         self.refused: Problem | None = None  # to every call with a token
         self.reports: list[tuple[str, GatewayReport]] = []  # site, report
         self.changed = threading.Condition()
+        self.found: dict[str, list[Finding]] = {}  # task → what was said of it
+        self.endings: dict[str, str] = {}  # task → how it ended
+        self._tasks: dict[str, list[TaskAsked]] = {}
+        self._stopped: dict[str, list[str]] = {}
         self._settings: dict[str, GatewaySettings] = {}
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
 
@@ -54,8 +59,38 @@ class FakePortal(ThreadingHTTPServer):
     def settings_after(self, site: str, seen: str, wait: float) -> GatewaySettings | None:
         """As soon as they differ from `seen`, at the latest after `wait` seconds."""
         with self.changed:
-            self.changed.wait_for(lambda: site in self._settings and self._settings[site].etag != seen, wait)
-            return self._settings.get(site)
+            self.changed.wait_for(lambda: site in self._settings and self._has_news(site, seen), wait)
+            settings = self._settings.get(site)
+            if settings is None:
+                return None
+            said = {"tasks": tuple(self._tasks.pop(site, ())), "stopped": tuple(self._stopped.pop(site, ()))}
+            return settings.model_copy(update=said)
+
+    def _has_news(self, site: str, seen: str) -> bool:
+        return self._settings[site].etag != seen or site in self._tasks or site in self._stopped
+
+    def ask(self, site: str, task: str, /, **what: object) -> None:
+        """Give that site's gateway a task, with half a minute for it unless `seconds` says otherwise."""
+        seconds = int(str(what.pop("seconds", 30)))
+        with self.changed:
+            self._tasks.setdefault(site, []).append(TaskAsked(name=task, seconds=seconds, what=what))
+            self.changed.notify_all()
+
+    def stop_task(self, site: str, name: str) -> None:
+        """A task is no longer wanted."""
+        with self.changed:
+            self._stopped.setdefault(site, []).append(name)
+            self.changed.notify_all()
+
+    def take_findings(self, report: Findings) -> FindingsTaken:
+        """As the portal does it."""
+        with self.changed:
+            kept = self.found.setdefault(report.name, [])
+            kept += report.found[max(0, len(kept) - report.first) :]
+            if report.ending is not None:
+                self.endings[report.name] = report.ending
+            self.changed.notify_all()
+        return FindingsTaken(now=now(), go_on=report.ending is None)
 
     def take_claim(self, request: ClaimRequest) -> ClaimAnswer | Problem | None:
         """An answer, a refusal, or nothing at all because the line breaks."""
@@ -96,6 +131,9 @@ class _Call(BaseHTTPRequestHandler):
                 answer = self.server.take_claim(ClaimRequest.model_validate_json(content))
                 if answer is not None:
                     self._say(answer)
+            case "/gateway/findings":
+                report = Findings.model_validate_json(content)
+                self._say(self.server.refused or self.server.take_findings(report))
             case "/gateway/report":
                 with self.server.changed:
                     self.server.reports.append((self._site(), GatewayReport.model_validate_json(content)))
@@ -114,7 +152,9 @@ class _Call(BaseHTTPRequestHandler):
     def _site(self) -> str:
         return self.headers.get("Authorization", "").removeprefix("Bearer token-of-").replace("_", " ")
 
-    def _say(self, answer: Problem | ClaimAnswer | GatewayReportTaken | GatewaySettings) -> None:
+    def _say(
+        self, answer: Problem | ClaimAnswer | GatewayReportTaken | GatewaySettings | FindingsTaken
+    ) -> None:
         text = json.dumps(answer.model_dump(mode="json")).encode()
         try:
             self.send_response(answer.status if isinstance(answer, Problem) else 200)

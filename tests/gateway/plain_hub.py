@@ -26,6 +26,7 @@ class PlainHub:
             "public_key": public_key_of(self._key),
             "endpoint": f"{HUB}:{HUB_PORT}",
             "allowed": ["100.64.0.0/16", "100.72.0.0/13"],
+            "address": ADDRESS,
         }
 
     def start(self, peers: Mapping[str, str]) -> None:

@@ -99,6 +99,23 @@ def test_trying_it_sends_a_real_packet(stage: Stage) -> None:
     assert {"trial.asked", "trial.done"} <= told
 
 
+def test_the_gateway_diagnoses_its_plant(stage: Stage) -> None:
+    path = f"/sites/{stage.sites['a']['key']}/diagnoses"
+
+    def made(**wish: Any) -> dict[str, Any]:
+        key = stage.rita.post(path, **wish)["key"]
+        busy = ("waiting", "running")
+        wait_for("it is done", lambda: stage.rita.get(f"{path}/{key}")["state"] not in busy, 30)
+        return stage.rita.get(f"{path}/{key}")  # type: ignore[no-any-return]
+
+    found = made(kind="tcp", target="192.168.1.10", port=80)
+    assert (found["state"], [each["what"] for each in found["findings"]]) == ("done", ["takes"])
+    line = {
+        each["what"]: each["number"] for each in made(kind="line")["findings"]
+    }  # through the hub's filter
+    assert (line["sent"], line["lost"]) == (20, 0)
+
+
 def test_a_first_packet_begins_what_was_approved_and_ends_with_it(stage: Stage) -> None:
     site = stage.sites["a"]["key"]
     stage.invited(site, on_request=True)

@@ -2,7 +2,7 @@
 
 Packets that come out of the tunnel may go, once translated, to the interface in whose network they end, and their
 replies may come back. Nothing at the site opens a connection into the tunnel, and the gateway itself answers
-nothing from there but pings to its tunnel address.
+nothing from there but pings to its tunnel address, and what it has asked itself.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def _input(tunnel: str, address: IPv4Address) -> list[str]:
         "  chain input {",
         "    type filter hook input priority filter; policy accept;",
         f'    iifname "{tunnel}" ip daddr {address} icmp type echo-request accept',
+        f'    iifname "{tunnel}" ct direction reply ct state established,related accept',
         f'    iifname "{tunnel}" drop',
         "  }",
     ]
