@@ -60,8 +60,8 @@ wheel: setup-run ## build the distribution into dist/
 	@$(VENV)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls -l dist
 
-deb: setup-run ## build the Debian packages for gateway and server into dist/
-	@$(VENV)/python scripts/deb.py dist
+deb: setup-run ## build the Debian packages for gateway and server into dist/ (ARGS="gateway --architecture arm64")
+	@$(VENV)/python scripts/deb.py dist $(ARGS)
 
 clean: ## remove everything that was made here, the Python environment too
 	@rm -rf .venv build dist var furka/portal/static/vendor *.egg-info .coverage .coverage.* htmlcov

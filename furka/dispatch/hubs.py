@@ -13,6 +13,7 @@ from furka.devicepages.operations import take_closed
 from furka.dispatch.models import PlanEntry
 from furka.dispatch.settle import lock_plans
 from furka.errors import Conflict
+from furka.links.seen import take_counted
 from furka.sites.gateway_log import Change, note
 from furka.sites.keys import take_over
 from furka.sites.models import Gateway
@@ -123,6 +124,8 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         applied_revision=_counted(report.applied_revision),
         trouble=one_line(report.trouble)[:300],
     )
+    # Behind that lock, as whoever changes who is in a link.
+    take_counted(work.by, hub, report.links)
 
 
 def _tell_of_new_keys(work: Work, hub: Hub) -> None:

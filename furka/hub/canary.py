@@ -19,9 +19,10 @@ from threading import Event, Thread
 from furka.clock import monotonic, now
 from furka.hub.machine import Machine, MachineError
 from furka.kernel.wireguard import PeerState
+from furka.plan.doors import DoorKey, FilterChange
 from furka.plan.entries import Entry, Peer, Prefix
 from furka.plan.entries import TunnelEnd as End
-from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout
+from furka.plan.render.hub_nft import Layout
 from furka.probes.echo import Echo, echo_in
 from furka.probes.tunnel import NoConnection, TunnelEnd
 from furka.wire.hub import CanarySeen, PlanAnswer

@@ -17,7 +17,8 @@ from furka.hub.conversation import Portal
 from furka.hub.home import Home, HomeError
 from furka.hub.linux_machine import LinuxMachine
 from furka.hub.machine import MachineError
-from furka.hub.program import HubProgram, Relay, Setting
+from furka.hub.program import HubProgram
+from furka.hub.setting import Relay, Setting
 from furka.kernel.wireguard import BackEndChoice
 from furka.relay import certificate as certificates
 from furka.relay.folder import Offer, known_in, say_offer

@@ -70,6 +70,7 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _prepared_gateways(rita, reseller)
         _router(rita, f"/sites/{world.ours.depot.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
+        _site_links(world)
         alone = tree.open_level(by(world.nora, YESTERDAY), Kind.CUSTOMER, "Allein").key
         _places(rita, as_person(world.nora), reseller, world.theirs.reseller.key, alone)
 
@@ -129,6 +130,51 @@ def _prepared_gateways(rita: Caller, level: str) -> None:
     pieces = rita.items(f"{base}/prepared-gateways")
     assert {each["state"] for each in pieces} == {"shipped"}
     assert rita.delete(f"{base}/prepared-gateways/{pieces[0]['key']}").status == 204
+
+
+def _site_links(world: World) -> None:
+    """Each part is looked at in tests/links."""
+    nora, theirs = as_person(world.nora), world.theirs
+    level, school, depot = f"/levels/{theirs.reseller.key}", theirs.school.key, theirs.depot.key
+    assert nora.patch(f"{level}/services/sitelink", {"enabled": True}).body["enabled"]
+    assert nora.get(f"{level}/services/sitelink").body["enabled"]
+    assert nora.get(f"{level}/subnets/free", length=24).body == {"subnet": "10.64.0.0/24"}
+    assert {each["overlapping"] for each in nora.items(f"{level}/subnets")} == {1}
+
+    made = nora.post(f"{level}/site-links", {"name": "Leitstelle", "mode": "central"}).body
+    one = f"{level}/site-links/{made['key']}"
+    assert (made["range"], nora.items(f"{level}/site-links")) == ("10.64.0.0/24", [made])
+    nora.post(f"{one}/members", {"site": depot, "central": True})
+    spoke = nora.post(f"{one}/members", {"site": school}).body
+    assert (spoke["site"]["key"], spoke["central"]) == (school, False)
+    assert nora.post(f"{one}/members", {"site": world.ours.school.key}).body["code"] == "site-unknown"
+    assert nora.patch(f"{one}/members/{spoke['key']}", {"network": spoke["networks"][0]["key"]}).status == 200
+    assert {each["key"] for each in nora.items(f"{one}/members")} > {spoke["key"]}
+    assert nora.get(f"/sites/{school}/site-links").body["items"][0]["others"] == 1
+
+    device = nora.items(f"/sites/{school}/devices")[0]["key"]
+    mapped = nora.post(f"{one}/mapped", {"device": device}).body
+    assert (mapped["address"], nora.items(f"{one}/mapped")) == ("10.64.0.1", [mapped])
+    asked = {"source": depot, "destination": school, "destination_device": device, "port": 502}
+    assert nora.get(f"{one}/may-reach", **asked).body["because"] == "open"
+    wish: dict[str, Any] = {"range": "172.20.0.0/24", "preview": True}
+    assert nora.post(f"{one}/range", wish).body["items"][0]["after"] == "172.20.0.1"
+    assert nora.post(f"{one}/range", {**wish, "preview": False}).body["done"]
+
+    deny = {"allow": False, "destination": {"device": device}, "protocol": "tcp", "ports": [[500, 510]]}
+    rule = nora.post(f"{one}/rules", deny).body
+    assert nora.get(f"{one}/may-reach", **asked).body["rule"] == rule["key"]
+    assert nora.get(f"{one}/rules").body["items"] == [rule]
+    assert nora.delete(f"{one}/rules/{rule['key']}").status == 204
+    assert len(nora.post(f"{one}/rules/all", {"rules": [deny]}).body["items"]) == 1
+
+    assert nora.patch(one, {"paused": True, "purpose": "Ablesen"}).body["paused_at"]
+    assert nora.get(one).body["purpose"] == "Ablesen"
+    assert nora.delete(f"{one}/mapped/{mapped['key']}").status == 204
+    assert nora.delete(f"/sites/{school}/site-links/{spoke['key']}").status == 204
+    [centre] = nora.items(f"{one}/members")
+    assert nora.delete(f"{one}/members/{centre['key']}").status == 204
+    assert nora.delete(one).status == 204
 
 
 def _attachments(rita: Caller, site: str) -> None:

@@ -12,8 +12,8 @@ from furka.hub.canary import Canary, Step
 from furka.hub.desired import Desired
 from furka.hub.memory_machine import MemoryMachine
 from furka.hub.reports import Reports
+from furka.plan.doors import DoorKey
 from furka.plan.entries import Peer, Prefix
-from furka.plan.render.hub_nft import DoorKey
 from furka.probes.echo import Echo, echo_in
 from furka.wire.hub import CanarySeen, PlanAnswer
 from tests.laws.hub_worlds import GROUND, LAYOUT

@@ -157,6 +157,14 @@ BODIES: dict[str, Callable[[], object]] = {
     "choose_plant": lambda: {"site": None},
     "say_about_incident": lambda: {"stage": "identified", "texts": {"de": "Platte"}},
     "explain_incident": lambda: {"de": "Platte"},
+    "configure_sitelink": lambda: {"enabled": False},
+    "create_site_link": lambda: {"name": "Neu", "mode": "routed"},
+    "change_site_link": lambda: {"name": "Anders"},
+    "add_link_member": lambda: {"site": "0123456789ab"},
+    "add_link_rule": lambda: {"allow": False},
+    "set_link_rules": lambda: {"rules": []},
+    "map_device": lambda: {"device": "0123456789ab"},
+    "renumber_site_link": lambda: {"range": "10.99.0.0/24"},
     "create_profile": lambda: {"name": "Telefon", "public_key": public_key()},
 }
 
