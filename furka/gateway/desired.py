@@ -11,7 +11,7 @@ from itertools import combinations
 
 from furka.gateway.legs import WantedLeg
 from furka.plan.render.gateway_nft import Translation
-from furka.wire.gateway import GatewaySettings, HubToReach, TranslatedNetwork
+from furka.wire.gateway import GatewaySettings, HubToReach, LegToJoin, TranslatedNetwork
 
 #: A range that may come out of the tunnel is not larger than this: it would swallow the way to everything else.
 LARGEST_RANGE = 8
@@ -69,13 +69,25 @@ def desired(settings: GatewaySettings, lan_of: Callable[[IPv4Network], str | Non
         tuple(sorted(one.real for one, lan in found if lan is None)),
         tuple(
             sorted(
-                WantedLeg(leg.segment, leg.hub, leg.network, leg.vlan, lan_of(leg.network))
+                WantedLeg(leg.segment, leg.hub, leg.network, leg.vlan, _lan_of_leg(leg, found, lan_of))
                 for leg in settings.legs
             )
         ),
         settings.link_peers,
         settings.link_callers,
     )
+
+
+def _lan_of_leg(
+    leg: LegToJoin,
+    found: Sequence[tuple[TranslatedNetwork, str | None]],
+    lan_of: Callable[[IPv4Network], str | None],
+) -> str | None:
+    """The interface on which its frames come; a tagged network may have none of its own."""
+    lan = lan_of(leg.network)
+    if lan is None and leg.vlan is not None:
+        lan = next((one for _, one in found if one is not None), None)
+    return lan
 
 
 def is_fresh(handshake_at: datetime | None, at: datetime) -> bool:

@@ -95,22 +95,19 @@ class Machine:
 
     def join_legs(self, wanted: Tunnel) -> tuple[LegSeen, ...]:
         """Have exactly these legs; tells how each of them is. The tunnel stands whatever becomes of them."""
-        trouble = ""
+        trouble: dict[int, str] = {}
         if wanted.legs:
             try:
-                self._legs.join(wanted.address, wanted.legs)
+                trouble = self._legs.join(wanted.address, wanted.legs)
             except TROUBLE as error:
-                trouble = str(error).strip().partition("\n")[0][:300]
-        return tuple(
-            LegSeen(
-                segment=leg.segment,
-                joined=leg.lan is not None and not trouble,
-                interface=leg.lan or "",
-                trouble=trouble
-                or ("" if leg.lan is not None else f"no interface of the gateway lies in {leg.network}"),
-            )
-            for leg in wanted.legs
-        )
+                trouble = {leg.segment: str(error) for leg in wanted.legs}
+        seen = []
+        for leg in wanted.legs:
+            why = trouble.get(leg.segment, "").strip().partition("\n")[0][:300]
+            if leg.lan is None:
+                why = f"no interface of the gateway lies in {leg.network}"
+            seen.append(LegSeen(segment=leg.segment, joined=not why, interface=leg.lan or "", trouble=why))
+        return tuple(seen)
 
     def take_down(self) -> None:
         """Have no tunnel; may be called when there is none. Raises one of TROUBLE."""

@@ -87,6 +87,27 @@ def keep_bridges(prefix: str, wanted: Iterable[str]) -> int:
     return changed
 
 
+def keep_tagged(prefix: str, wanted: Mapping[str, tuple[str, int]]) -> None:
+    """Of all interfaces for one VLAN (IEEE 802.1Q) whose name begins with `prefix`, have exactly these: name → the
+    interface whose frames bear the tag, and the tag. Raises LinkError where the kernel knows no VLANs."""
+    with _kernel("the VLANs of links") as kernel:
+        links = _links(kernel)
+        names = {int(link["index"]): name for name, link in links.items()}
+        for name, link in links.items():
+            if name.startswith(prefix) and _kind(link) == "vlan":
+                data = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
+                is_ = names.get(link.get_attr("IFLA_LINK") or 0, ""), int(data.get_attr("IFLA_VLAN_ID"))
+                if wanted.get(name) != is_:
+                    kernel.link("del", index=link["index"])
+        present = _links(kernel)
+        for name, (lan, tag) in wanted.items():
+            if name not in present:
+                kernel.link("add", ifname=name, kind="vlan", link=present[lan]["index"], vlan_id=tag)
+                switch_off_ipv6(name)
+            (index,) = kernel.link_lookup(ifname=name)
+            kernel.link("set", index=index, state="up")
+
+
 def leave_bridges_alone() -> None:
     """Frames that a bridge passes on are no business of the packet filter above it; nothing where there are none."""
     for which in ("iptables", "ip6tables", "arptables"):

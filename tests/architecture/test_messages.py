@@ -23,7 +23,7 @@ SAME = {
         "Kernel", "Server", "Status %(number)s", "System", "offline", "online",
     },
     "fr": {
-        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes",
+        "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes", "Destination",
         "Actions", "Cloud", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification",
         "Latitude",
         "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Machine", "Message", "Navigation", "Note",
@@ -38,6 +38,7 @@ SAME = {
         "Kernel", "Passkey", "Password", "Server", "link", "no", "offline", "online", "token",
     },
     "all": {
+        "%(subnet)s, VLAN %(number)s", "Ping (ICMP)",
         "%(before)s → %(after)s", "%(what)s, %(moment)s", "%(count)d h", "%(count)d min", "%(count)d s",
         "Connect Basic", "Ping", "Python",
         "Furka %(version)s, %(day)s", "Tunnel", "VLAN", "VLAN %(number)s",

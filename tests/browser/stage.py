@@ -37,6 +37,10 @@ customer = operations.create_customer(by(rita, at), reseller, "Gemeinde Muster")
 school = operations.create_site(by(rita, at), customer, "Schulhaus Muster")
 sites.add_network(by(rita, at), school, "192.168.1.0/24", "Haustechnik")
 sites.add_device(by(rita, at), school, "Heizung", "192.168.1.10", "controller", web=True)
+if sys.argv[5] == "twin":
+    depot = operations.create_site(by(rita, at), reseller, "Werkhof Muster")
+    sites.add_network(by(rita, at), depot, "192.168.1.0/24")
+    sites.add_device(by(rita, at), depot, "Zähler", "192.168.1.20", "meter")
 until = at + timedelta(hours=5)
 if sys.argv[4] == "owned":
     let_in(customer, karl, Terms(role="owner", relation=Relation.STAFF, depth=None), rita, at)
@@ -83,8 +87,9 @@ def do_duty(home: Path, base_url: str, name: str, *, minutes: int = 0) -> int:
     return int(done.stdout.splitlines()[-1])
 
 
-def build(home: Path, number: str, *, owned: bool = False) -> Stage:
-    """Write it; `owned`: Karl owns the customer."""
-    command = [sys.executable, "-c", _SCRIPT, str(home), number, PASSWORD, "owned" if owned else ""]
+def build(home: Path, number: str, *, owned: bool = False, twin: bool = False) -> Stage:
+    """Write it; `owned`: Karl owns the customer; `twin`: the reseller has a site with the same network, too."""
+    choices = ["owned" if owned else "", "twin" if twin else ""]
+    command = [sys.executable, "-c", _SCRIPT, str(home), number, PASSWORD, *choices]
     made = subprocess.run(command, cwd=ROOT, check=True, timeout=120, capture_output=True, text=True)
     return Stage(number, **json.loads(made.stdout.splitlines()[-1]))

@@ -225,7 +225,14 @@ def test_the_switch_at_the_site_ends_legs_and_routed_traffic_and_brings_them_bac
     plants: LinkedPlants,
 ) -> None:
     others = tuple(prefix_of(other) for other in "bcd")
-    plants.give("a", (leg("a", 91),), (*others, RANGE), others)
+    tagged = leg("a", 92).model_copy(update={"vlan": 20})
+    plants.give("a", (leg("a", 91), tagged), (*others, RANGE), others)
+    # Where the kernel knows no VLANs a tagged network stays out; it is never joined without its tag.
+    report = next(report for who, report in reversed(plants.portal.reports) if who == "School a")
+    states = {one.segment: (one.joined, bool(one.trouble)) for one in report.legs}
+    assert states[91] == (True, False)
+    assert states[92] in ((False, True), (True, False))
+    assert '"fl92"' not in plants.do("gateway-a", "nft", "list", "chain", "netdev", "furka_legs", "into_fl91")
     plants.say(*ROUTED)
     polling = Polling(plants, "a", device("b", 11))
     assert "fl91" in plants.do("gateway-a", "ip", "-o", "link")
