@@ -15,7 +15,7 @@ from furka.worker import duties
 from tests.world import by, let_in
 
 
-def build(number: str, password: str, *, owned: bool) -> dict[str, str]:
+def build(number: str, password: str, *, owned: bool, twin: bool) -> dict[str, str]:
     """Rita has the reseller, Karl the customer; Sonja helps at the school for five hours, and Max looks there."""
     at = clock.now()
     rita, karl, sonja, max_ = (
@@ -27,6 +27,10 @@ def build(number: str, password: str, *, owned: bool) -> dict[str, str]:
     school = operations.create_site(by(rita, at), customer, "Schulhaus Muster")
     sites.add_network(by(rita, at), school, "192.168.1.0/24", "Haustechnik")
     sites.add_device(by(rita, at), school, "Heizung", "192.168.1.10", "controller", web=True)
+    if twin:
+        depot = operations.create_site(by(rita, at), reseller, "Werkhof Muster")
+        sites.add_network(by(rita, at), depot, "192.168.1.0/24")
+        sites.add_device(by(rita, at), depot, "Zähler", "192.168.1.20", "meter")
     until = at + timedelta(hours=5)
     if owned:
         let_in(customer, karl, Terms(role="owner", relation=Relation.STAFF, depth=None), rita, at)

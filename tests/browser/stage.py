@@ -31,6 +31,7 @@ def do_duty(backstage: Backstage, name: str, *, minutes: int = 0) -> int:
     return done
 
 
-def build(backstage: Backstage, number: str, *, owned: bool = False) -> Stage:
-    """Write it; `owned`: Karl owns the customer."""
-    return Stage(number, **backstage.do(ACTS, "build", number=number, password=PASSWORD, owned=owned))
+def build(backstage: Backstage, number: str, *, owned: bool = False, twin: bool = False) -> Stage:
+    """Write it; `owned`: Karl owns the customer; `twin`: the reseller has a site with the same network, too."""
+    made = backstage.do(ACTS, "build", number=number, password=PASSWORD, owned=owned, twin=twin)
+    return Stage(number, **made)
