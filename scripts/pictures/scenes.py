@@ -104,7 +104,14 @@ def _choose_part(page: Page) -> None:
     page.locator("main form [name=part][value=labels]").check(force=True)
 
 
+def _choose_mode(page: Page) -> None:
+    page.locator("[name=mode][value=central]").check(force=True)
+
+
 SCENES = (
+    Scene("cloud", RITA, "/levels/{reseller}/cloud/"),
+    Scene("cloud-incident", "olga@example.org", "/cloud/incidents/{incident}/"),
+    Scene("cloud-history", RITA, "/cloud/history/"),
     Scene("login", NOBODY, "/account/login/"),
     Scene("signup", NOBODY, "/account/signup/"),
     Scene("explore", NOBODY, "/explore/"),
@@ -153,6 +160,30 @@ SCENES = (
     Scene("own-connections", SONJA, "/access/connections/"),
     Scene("why", RITA, "/levels/{site}/services/connect/why/?device={device}&protocol=tcp&port=80"),
     Scene("zones", RITA, "/levels/{site}/services/connect/zones/"),
+    Scene("links", RITA, "/levels/{reseller}/links/", guide_height=560, guide_from="main .stack"),
+    Scene("link-new", RITA, "/levels/{reseller}/links/new/", act=_choose_mode),
+    Scene(
+        "link",
+        RITA,
+        "/levels/{reseller}/links/{link}/",
+        guide_height=900,
+        guide_from="main .panel",
+        guide_until="main .panel",
+        guide_width=1100,
+    ),
+    Scene("link-central", RITA, "/levels/{reseller}/links/{link_central}/"),
+    Scene("link-bridged", RITA, "/levels/{reseller}/links/{link_bridged}/"),
+    Scene("link-empty", RITA, "/levels/{reseller}/links/{link_empty}/"),
+    Scene("link-member", RITA, "/levels/{reseller}/links/{link}/sites/{link_member}/"),
+    Scene("link-member-choose", RITA, "/levels/{reseller}/links/{link}/sites/add/?q=haus"),
+    Scene("link-member-new", RITA, "/levels/{reseller}/links/{link_empty}/sites/add/?site={link_site}"),
+    Scene("link-rules", RITA, "/levels/{reseller}/links/{link}/rules/?{question}"),
+    Scene("link-rule-new", RITA, "/levels/{reseller}/links/{link}/rules/new/"),
+    Scene("link-devices", RITA, "/levels/{reseller}/links/{link_central}/devices/"),
+    Scene("link-device-add", RITA, "/levels/{reseller}/links/{link_central}/devices/add/"),
+    Scene("link-renumber", RITA, "/levels/{reseller}/links/{link_central}/renumber/?range=10.66.0.0/24"),
+    Scene("link-settings", RITA, "/levels/{reseller}/links/{link_bridged}/settings/"),
+    Scene("addresses", RITA, "/levels/{reseller}/addresses/?check=192.168.1.0/24"),
     Scene(
         "people",
         KARL,
