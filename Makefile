@@ -48,11 +48,12 @@ guide: setup-test ## take the pictures of the guide anew, in every language
 screenshots: setup-test ## all main pages, phone and desk, light and dark, into build/screenshots (ARGS="--language fr")
 	@$(VENV)/python -m scripts.pictures.screenshots $(ARGS)
 
-bench: setup-test ## measure revocation, hub, relay and every page, on both databases (options: RUNS=10 ARGS="--size small")
+bench: setup-test ## measure revocation, hub, relay, links and every page, on both databases (options: RUNS=10 ARGS="--size small")
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV)/python -m tests.bench.revocation $(RUNS)
 	@$(VENV)/python -m tests.bench.imports
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV)/python -m tests.bench.hub $(RUNS)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV)/python -m tests.bench.relay
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV)/python -m tests.bench.links
 	@$(VENV)/python -m tests.bench.pages $(ARGS)
 
 wheel: setup-run ## build the distribution into dist/
@@ -60,8 +61,8 @@ wheel: setup-run ## build the distribution into dist/
 	@$(VENV)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls -l dist
 
-deb: setup-run ## build the Debian packages for gateway and server into dist/
-	@$(VENV)/python scripts/deb.py dist
+deb: setup-run ## build the Debian packages for gateway and server into dist/ (ARGS="gateway --architecture arm64")
+	@$(VENV)/python scripts/deb.py dist $(ARGS)
 
 clean: ## remove everything that was made here, the Python environment too
 	@rm -rf .venv build dist var furka/portal/static/vendor *.egg-info .coverage .coverage.* htmlcov

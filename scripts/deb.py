@@ -2,6 +2,7 @@
 
     python scripts/deb.py dist            both, into dist/
     python scripts/deb.py dist gateway    one; with --fast hardly compressed
+    python scripts/deb.py dist gateway --architecture arm64    for another kind of machine: its packages are fetched
 
 `furka-gateway` is for a box at a plant: the program with what it needs and nothing more, in /opt/furka, and its unit,
 which is enabled. `furka-server` has everything: portal, worker, hub, relay, browse; their units are enabled by whoever
@@ -22,6 +23,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OPT = "opt/furka"
+
+#: Notes of the installer about itself.
+_OF_PIP = ("RECORD", "INSTALLER", "REQUESTED")
 
 #: Of the checkout, what is no part of the program.
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.po", "*.pyc")
@@ -75,22 +79,30 @@ def version() -> str:
     return found[1]
 
 
-def build(package: Package, into: Path, *, fast: bool = False) -> Path:
-    """Build one package; returns its file."""
-    tree = ROOT / "build" / "deb" / package.name
+#: What wheels for these machines are called; the oldest C library that they may need is older than Debian 12's.
+PLATFORMS = {
+    "amd64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+    "arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
+}
+
+
+def build(package: Package, into: Path, *, fast: bool = False, architecture: str = "") -> Path:
+    """Build one package, for this machine's architecture unless another is named; returns its file."""
+    own = _said("dpkg", "--print-architecture")
+    architecture = architecture or own
+    tree = ROOT / "build" / "deb" / f"{package.name}-{architecture}"
     shutil.rmtree(tree, ignore_errors=True)
-    _environment(tree, package.lock)
+    _environment(tree, package.lock, "" if architecture == own else architecture)
     _files(tree, package)
-    _control(tree, package)
+    _control(tree, package, architecture)
     into.mkdir(parents=True, exist_ok=True)
-    architecture = _said("dpkg", "--print-architecture")
     made = into / f"{package.name}_{version()}_{architecture}.deb"
     packed = ["-Zgzip", "-z1"] if fast else ["-Zxz"]
     subprocess.run(["dpkg-deb", "--root-owner-group", *packed, "--build", tree, made], check=True, stdout=2)
     return made
 
 
-def _environment(tree: Path, lock: str) -> None:
+def _environment(tree: Path, lock: str, foreign: str) -> None:
     """A Python environment that lies where it will lie, with the packages of a lock file and the program."""
     bin_ = tree / OPT / "bin"
     bin_.mkdir(parents=True)
@@ -99,14 +111,32 @@ def _environment(tree: Path, lock: str) -> None:
     (tree / OPT / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
     site = tree / OPT / "lib" / python / "site-packages"
     site.mkdir(parents=True)
-    for name, wanted in _locked(ROOT / "requirements" / f"{lock}.txt"):
-        _copy(name, wanted, site, bin_)
+    locked = ROOT / "requirements" / f"{lock}.txt"
+    if foreign:
+        _fetch(locked, foreign, site)
+    else:
+        for name, wanted in _locked(locked):
+            _copy(name, wanted, site, bin_)
     shutil.copytree(ROOT / "furka", site / "furka", ignore=_LEFT_OUT)
     _script(
         bin_ / "furka", '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m furka.cli "$@"\n'
     )
     (tree / "usr" / "bin").mkdir(parents=True)
     (tree / "usr" / "bin" / "furka").symlink_to(f"/{OPT}/bin/furka")
+
+
+def _fetch(lock: Path, architecture: str, site: Path) -> None:
+    """The same packages as they are made for another machine, from the registry, by the hashes of the lock file."""
+    version_ = f"{sys.version_info.major}.{sys.version_info.minor}"
+    asked = ["--python-version", version_, "--implementation", "cp", "--only-binary", ":all:", "--no-compile"]
+    for platform in PLATFORMS[architecture]:
+        asked += ["--platform", platform]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    subprocess.run([*pip, *asked, "--target", site, "--requirement", lock], check=True, stdout=2)
+    shutil.rmtree(site / "bin", ignore_errors=True)
+    for file in [*site.glob("*.dist-info/*")]:
+        if file.name in _OF_PIP:
+            file.unlink()
 
 
 def _locked(lock: Path) -> list[tuple[str, str]]:
@@ -135,7 +165,7 @@ def _copy(name: str, wanted: str, site: Path, bin_: Path) -> None:
     purelib = Path(sysconfig.get_path("purelib")).resolve()
     for file in installed.files or ():
         place = Path(str(file.locate()))
-        if "__pycache__" in place.parts or file.name in ("RECORD", "INSTALLER", "REQUESTED"):
+        if "__pycache__" in place.parts or file.name in _OF_PIP:
             continue
         if place.resolve().is_relative_to(purelib):
             to = site / place.resolve().relative_to(purelib)
@@ -168,7 +198,7 @@ def _files(tree: Path, package: Package) -> None:
     _put(ROOT / "docs" / "install.md", doc / "install.md")
 
 
-def _control(tree: Path, package: Package) -> None:
+def _control(tree: Path, package: Package, architecture: str) -> None:
     debian = tree / "DEBIAN"
     debian.mkdir()
     major, minor = sys.version_info[:2]
@@ -178,7 +208,7 @@ def _control(tree: Path, package: Package) -> None:
     (debian / "control").write_text(
         f"Package: {package.name}\n"
         f"Version: {version()}\n"
-        f"Architecture: {_said('dpkg', '--print-architecture')}\n"
+        f"Architecture: {architecture}\n"
         "Maintainer: Furka <furka@localhost>\n"
         f"Installed-Size: {size // 1024}\n"
         f"Depends: {', '.join(depends)}\n"
@@ -247,9 +277,10 @@ def main() -> None:
     parser.add_argument("into", type=Path)
     parser.add_argument("which", nargs="*", choices=[*PACKAGES, []])
     parser.add_argument("--fast", action="store_true", help="hardly compress")
+    parser.add_argument("--architecture", choices=list(PLATFORMS), default="", help="default: this machine's")
     asked = parser.parse_args()
     for which in asked.which or PACKAGES:
-        print(build(PACKAGES[which], asked.into, fast=asked.fast))
+        print(build(PACKAGES[which], asked.into, fast=asked.fast, architecture=asked.architecture))
 
 
 if __name__ == "__main__":

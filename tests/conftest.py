@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from furka import clock
 from furka.clock import FakeClock
+from tests.installed import begun_with_tables
 from tests.kept import built_once
 from tests.sessions import sign_cookies_of_test_clients
 from tests.undoing import undone
@@ -98,7 +99,7 @@ def django_db_setup(
     django_db_modify_db_settings: None,
 ) -> Iterator[None]:
     """A database for the tests; also if only tests that ask for `world` were chosen."""
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), begun_with_tables():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": "default"})
     yield
     with django_db_blocker.unblock():

@@ -26,6 +26,10 @@ from furka.gate.tokens import issue_token
 from furka.inventory.imports import begin_import_of_rows
 from furka.inventory.views import save_view
 from furka.kernel.wireguard import generate_private_key, public_key_of
+from furka.links import mapping
+from furka.links import operations as links
+from furka.links import rules as link_rules
+from furka.links.models import Mode
 from furka.particulars import operations as particulars
 from furka.people.models import Person
 from furka.releases import operations as releases
@@ -64,6 +68,7 @@ from furka.tunnel.models import Hub, Profile
 from furka.wire.hub import AccessSeen, HubHello, HubReport
 from furka.wire.probes import Ping
 from tests.attachments.files import a_picture
+from tests.status.measured import an_incident
 
 #: Tuesday, 24 November 2026, 14:00 in Zurich.
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -298,6 +303,19 @@ def a_deleted_site(owner: Person, parent: Node) -> str:
     return site.key
 
 
+def a_link(world: World) -> dict[str, str]:
+    """A link of our customer with the school in it, a rule and a mapped device; their keys."""
+    rita, ours = by(world.rita), world.ours
+    link = links.create_link(rita, ours.customer, Mode.CENTRAL, links.LinkTerms("Leitstelle"))
+    device = devices_of(rita, ours.school)[0].device
+    return {
+        "site_link": link.key,
+        "member": links.add_member(rita, link, ours.school).key,
+        "rule": link_rules.add_rule(rita, link, link_rules.RuleTerms(False, ours.school)).key,
+        "mapped": mapping.map_device(rita, link, device).key,
+    }
+
+
 def samples(world: World) -> dict[str, str]:
     """A value for every word in an address, all of them at our school, so that each address can be walked."""
     school, rita, sonja = world.ours.school, by(world.rita), by(world.sonja)
@@ -347,4 +365,6 @@ def samples(world: World) -> dict[str, str]:
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,
         "size": "small",
+        "incident": an_incident().key,
+        **a_link(world),
     }

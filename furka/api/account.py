@@ -120,7 +120,7 @@ class Closing(Input):
 class Closed(Answer):
     """It is closed."""
 
-    until: datetime = Field(description="Until then I can log in on the pages and take it back.")
+    until: datetime = Field(description="Until then I can log in and take it back.")
 
 
 class Export(Answer):
@@ -222,10 +222,16 @@ def what_closing_means(by: Acting) -> ClosingMeans:
 
 @routes.post("/me/closing", own("my own account", proven=True), status=200)
 def close_account(by: Acting, body: Closing) -> Closed:
-    """Close my account: all that it opens ends at once. Logging in on the pages takes it back in time."""
+    """Close my account: all that it opens ends at once. Whoever logs in again in time can take it back."""
     if body.email.strip().lower() != _person(by).email:
         raise Invalid.at("email", "email-differs", _("This is not the address of your account."))
     return Closed(until=closing.close_account(by))
+
+
+@routes.delete("/me/closing", own("my own account, which I closed", session_only=True, closed_too=True))
+def reopen_account(by: Acting) -> None:
+    """Take the end of my account back. What it opened has ended; who let me in can do so again."""
+    closing.reopen(by, _person(by))
 
 
 def _person(by: Acting) -> Person:

@@ -36,6 +36,7 @@ class Attachment(Answer):
     sha256: str
     added_by: str = Field(description="Empty if they are gone.")
     added_at: datetime
+    version: int = Field(description="From 1 on; the list of documents names the newest ones.")
 
 
 class Photo(Answer):
@@ -50,13 +51,14 @@ class Photo(Answer):
 
 @routes.get("/sites/{key}/attachments", at_node(LOOK, Kind.SITE))
 def list_attachments(by: Acting, site: Node) -> list[Attachment]:
-    """The documents of a site, newest first."""
+    """The documents of a site, each in its newest version, newest first."""
     return [_shown(row) for row in queries.attachments_of(by, site)]
 
 
 @routes.post("/sites/{key}/attachments", at_node(CONFIGURE, Kind.SITE))
 def add_attachment(by: Acting, site: Node, file: File[UploadedFile]) -> Attachment:
-    """Put a document to a site, at most 20 MB. What it is is seen from what is in it."""
+    """Put a document to a site, at most 20 MB. What it is is seen from what is in it. One of the same name is its
+    next version."""
     row = operations.attach(by, site, checked(file.name or "", _bytes_of(file)))
     return _shown(queries.attachment_of_key(by, site, row.key))
 
@@ -70,8 +72,22 @@ def read_attachment(by: Acting, site: Node, attachment: Key) -> HttpResponse:
 
 @routes.delete("/sites/{key}/attachments/{attachment}", at_node(CONFIGURE, Kind.SITE))
 def remove_attachment(by: Acting, site: Node, attachment: Key) -> None:
-    """A document is no longer there."""
+    """A document is no longer there, in none of its versions; of an older version: that one alone."""
     operations.detach(by, queries.attachment_of_key(by, site, attachment, CONFIGURE))
+
+
+@routes.get("/sites/{key}/attachments/{attachment}/versions", at_node(LOOK, Kind.SITE))
+def list_versions(by: Acting, site: Node, attachment: Key) -> list[Attachment]:
+    """A document in all its versions, newest first; any of them may be named."""
+    return [_shown(row) for row in queries.versions_of(by, queries.attachment_of_key(by, site, attachment))]
+
+
+@routes.post("/sites/{key}/attachments/{attachment}/versions", at_node(CONFIGURE, Kind.SITE))
+def add_version(by: Acting, site: Node, attachment: Key, file: File[UploadedFile]) -> Attachment:
+    """Put the next version of a document to a site, whatever it is called. The older ones stay."""
+    before = queries.attachment_of_key(by, site, attachment, CONFIGURE)
+    row = operations.attach_version(by, before, checked(file.name or "", _bytes_of(file)))
+    return _shown(queries.attachment_of_key(by, site, row.key))
 
 
 @routes.get("/sites/{key}/photo", at_node(LOOK, Kind.SITE))
@@ -119,6 +135,7 @@ def _shown(row: Row) -> Attachment:
         sha256=row.sha256,
         added_by=str(row.added_by) if row.added_by else "",
         added_at=row.added_at,
+        version=row.version,
     )
 
 

@@ -48,14 +48,20 @@ class Session(AuthBase):
     openapi_name = settings.SESSION_COOKIE_NAME
     openapi_description = "The session of the pages; changes need the header X-CSRFToken too."
 
+    def __init__(self, *, closed_too: bool = False) -> None:
+        super().__init__()
+        self.closed_too = closed_too
+
     def __call__(self, request: HttpRequest) -> Acting | None:
-        if not request.user.is_authenticated or request.user.is_closing:
+        if not request.user.is_authenticated or (request.user.is_closing and not self.closed_too):
             return None
         if not _comes_from_our_pages(request):
             raise Turned(403, "csrf", _("The proof against foreign pages is missing (header X-CSRFToken)."))
         if looking(request) is not None:
             raise Turned(403, "looks-only", _("You look through somebody else's eyes. End that view first."))
         _speak_to(request, request.user)
+        if request.user.is_closing:
+            return holdings.of_closed(request.user, clock.now(), via="api")
         return holdings.of_person(request.user, clock.now(), via="api", limit=limit_of(request.session))
 
 

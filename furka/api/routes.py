@@ -51,13 +51,15 @@ class Access:
     declaration: Declaration
     session_only: bool = False
     proven: bool = False  # whoever calls has just proved in that session who they are
+    closed_too: bool = False  # also whoever has closed their account, while that can be taken back
 
     @property
     def credentials(self) -> list[Callable[[HttpRequest], object]] | None:
         """What a caller can show, in this order."""
         if self.declaration.entrance is Entrance.PUBLIC:
             return None
-        return [token_is_not_enough, Session()] if self.session_only else [Token(), Session()]
+        session = Session(closed_too=self.closed_too)
+        return [token_is_not_enough, session] if self.session_only else [Token(), session]
 
     @property
     def document(self) -> dict[str, Any]:
@@ -97,10 +99,10 @@ def at_node(needs: Right, *kinds: Kind, proven: bool = False) -> Access:
     return Access(Declaration(Entrance.NODE, needs=needs, kinds=tuple(kinds)), proven, proven)
 
 
-def own(reason: str, *, session_only: bool = False, proven: bool = False) -> Access:
+def own(reason: str, *, session_only: bool = False, proven: bool = False, closed_too: bool = False) -> Access:
     """Whoever is logged in, for what is theirs alone; with `session_only` no token is enough, and with `proven` they
-    have just proved who they are in that session."""
-    return Access(Declaration(Entrance.OWN, reason), session_only or proven, proven)
+    have just proved who they are in that session. With `closed_too` also whoever has closed their account."""
+    return Access(Declaration(Entrance.OWN, reason), session_only or proven, proven, closed_too)
 
 
 def public(reason: str) -> Access:

@@ -17,4 +17,4 @@ def register_all() -> None:
 
 def _attachments(node: Node, _at: datetime) -> int:
     rows = Attachment.objects.everything("what hangs on a level is counted for whoever may change it")
-    return rows.filter(rows_below(node), node__deleted_at=None).count()
+    return rows.filter(rows_below(node), node__deleted_at=None, replaced_at=None).count()

@@ -10,6 +10,8 @@ from furka.finding.sources import Findable, source
 
 @source("attachment", rank=70)
 def attachments(nodes: Collection[int]) -> Iterable[Findable]:
-    """Documents, by name."""
-    rows = Attachment.objects.everything("entries are narrowed when they are read").filter(node_id__in=nodes)
+    """Documents, by the name of their newest version."""
+    rows = Attachment.objects.everything("entries are narrowed when they are read").filter(
+        node_id__in=nodes, replaced_at=None
+    )
     return [Findable(node_id, key, name) for node_id, key, name in rows.values_list("node_id", "key", "name")]

@@ -10,7 +10,7 @@ from furka.vault import public_key_id
 
 
 class Attachment(Owned):
-    """A file that somebody put to a site."""
+    """A file that somebody put to a site: a document, in one of its versions."""
 
     key = models.CharField(max_length=12, unique=True, default=public_key_id, editable=False)
     name = models.CharField(max_length=120)  # with an ending that fits what is in it
@@ -22,9 +22,17 @@ class Attachment(Owned):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     added_at = models.DateTimeField()
+    series = models.CharField(max_length=12, editable=False)  # the key of its first version
+    version = models.PositiveSmallIntegerField(default=1)
+    replaced_at = models.DateTimeField(null=True)  # since then there is a newer one
 
     class Meta:
         ordering = ("-added_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["node", "series"], condition=models.Q(replaced_at=None), name="one_newest_version"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

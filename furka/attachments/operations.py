@@ -11,11 +11,12 @@ from furka.access.rights import CONFIGURE
 from furka.attachments.kinds import LARGEST_FILE, Checked
 from furka.attachments.models import Attachment, Photo
 from furka.attachments.pictures import Sized, photo_of
-from furka.errors import Conflict, Invalid
+from furka.errors import Conflict, Invalid, NotThere
 from furka.tree.locking import lock_to_build_on
 from furka.tree.models import Kind, Node
 from furka.tree.operation import Work, operation
 from furka.tree.queries import rows_below
+from furka.tree.reasons import sentence
 from furka.tree.samples import refuse_in_sample
 
 MOST_FILES = 200
@@ -28,16 +29,36 @@ _DECIDED = "the right was decided on the site"
 
 @operation(CONFIGURE)
 def attach(work: Work, site: Node, file: Checked) -> Attachment:
-    """Put a file to a site. The same file twice is there once."""
+    """Put a file to a site. The same file twice is there once; another one of the same name is its next version."""
     refuse_in_sample(work)  # it would keep anybody's files for nobody
     _must_be_site(site)
     lock_to_build_on(site)
+    return _put(work, site, file, _newest(node=site, name=file.name))
+
+
+@operation(CONFIGURE)
+def attach_version(work: Work, attachment: Attachment, file: Checked) -> Attachment:
+    """Put the next version of a document to its site, whatever it is called. The older ones stay."""
+    refuse_in_sample(work)
+    site = attachment.node
+    lock_to_build_on(site)
+    before = _newest(node=site, series=attachment.series)
+    if before is None:
+        raise NotThere("not-there", sentence("not-visible"))
+    return _put(work, site, file, before)
+
+
+def _newest(**which: object) -> Attachment | None:
+    """The newest version of a document; its bytes stay where they are."""
     rows = Attachment.objects.everything(_DECIDED).defer("content")
-    same = rows.filter(node=site, name=file.name, sha256=file.sha256).first()
-    if same is not None:
-        return same
+    return rows.filter(replaced_at=None, **which).first()
+
+
+def _put(work: Work, site: Node, file: Checked, before: Attachment | None) -> Attachment:
+    if before is not None and (before.name, before.sha256) == (file.name, file.sha256):
+        return before
     _must_have_room(site, len(file.content))
-    row = Attachment.objects.create(
+    row = Attachment(
         node=site,
         name=file.name,
         media_type=file.media_type,
@@ -47,16 +68,24 @@ def attach(work: Work, site: Node, file: Checked) -> Attachment:
         added_by_id=work.by.person_id,
         added_at=work.at,
     )
-    work.record(site, "attachment.added", after=_told(row))
+    row.series = row.key
+    if before is not None:
+        row.series, row.version = before.series, before.version + 1
+        before.replaced_at = work.at
+        before.save(update_fields=["replaced_at"])
+    row.save(force_insert=True)
+    work.record(site, "attachment.added" if before is None else "attachment.version", after=_told(row))
     return row
 
 
 @operation(CONFIGURE)
 def detach(work: Work, attachment: Attachment) -> None:
-    """A file is no longer there."""
+    """A document is no longer there, in none of its versions; of an older version: that one alone."""
     site, told = attachment.node, _told(attachment)
-    Attachment.objects.everything(_DECIDED).filter(pk=attachment.pk).delete()
-    work.record(site, "attachment.removed", before=told)
+    rows = Attachment.objects.everything(_DECIDED).filter(node=site)
+    is_newest = rows.filter(pk=attachment.pk, replaced_at=None).exists()
+    rows.filter(**({"series": attachment.series} if is_newest else {"pk": attachment.pk})).delete()
+    work.record(site, "attachment.removed" if is_newest else "attachment.version-removed", before=told)
 
 
 def checked_photo(content: bytes) -> tuple[Sized, Sized]:
@@ -125,4 +154,5 @@ def _taken(which: Q) -> int:
 
 
 def _told(row: Attachment) -> dict[str, str | int]:
-    return {"file": row.name, "bytes": row.size, "hash": row.sha256}
+    told: dict[str, str | int] = {"file": row.name, "bytes": row.size, "hash": row.sha256}
+    return told if row.version == 1 else {**told, "version": row.version}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from furka.access.rights import LOOK, Right
 from furka.attachments.models import Attachment, Photo
 from furka.errors import NotThere
@@ -14,8 +16,18 @@ SIZES = ("large", "small")
 
 
 def attachments_of(by: Acting, site: Node) -> list[Attachment]:
-    """The documents of a site, newest first, without their bytes."""
-    rows = Attachment.objects.visible_to(by, LOOK).filter(node=site)
+    """The documents of a site, each in its newest version, newest first, without their bytes."""
+    return _listed(Attachment.objects.visible_to(by, LOOK).filter(node=site, replaced_at=None), site)
+
+
+def versions_of(by: Acting, attachment: Attachment) -> list[Attachment]:
+    """A document in all its versions, newest first, without their bytes."""
+    site = attachment.node
+    rows = Attachment.objects.visible_to(by, LOOK).filter(node=site, series=attachment.series)
+    return _listed(rows.order_by("-version"), site)
+
+
+def _listed(rows: QuerySet[Attachment], site: Node) -> list[Attachment]:
     found = list(rows.select_related("added_by").defer("content"))
     for row in found:
         row.node = site

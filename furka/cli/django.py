@@ -30,9 +30,11 @@ def prepare() -> None:
     """Bring tables and static files to what this version needs."""
     from django.core.management import call_command
 
+    from furka.cli import static_files
+
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    static_files.collect()
 
 
 def furka_program() -> list[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @home_option
 @click.option("--port", default=8000, show_default=True, help="Port of the portal on 127.0.0.1.")
 @click.option("--sample", is_flag=True, help="Fill in a sample: a reseller, customers, sites, people.")
-@click.option("--lab", "with_lab", is_flag=True, help="Build the lab: internet, hub, two plants, a laptop.")
+@click.option("--lab", "with_lab", is_flag=True, help="Build the lab: internet, hub, four plants, a laptop.")
 def up(home: Path, port: int, sample: bool, with_lab: bool) -> None:
     """Start portal and worker on this machine, with everything that is kept under one folder.
 
@@ -131,6 +131,7 @@ def _start_in(lab: Lab, port: int) -> list[Kept]:
         wait_for_hub,
     )
     from furka.lab.programs import start_gateway, start_relay
+    from furka.lab.topology import PLANTS
 
     token = hub_token(lab)
     listener = listen_for_pages(port)
@@ -138,15 +139,13 @@ def _start_in(lab: Lab, port: int) -> list[Kept]:
     programs = [keep("relay of the lab", lambda: start_relay(lab)), hub]
     wait_for_hub(lab, hub.running)
     programs.append(keep("program for pages of devices", lambda: start_browse(lab, listener)))
-    programs += [
-        keep(f"gateway of plant {plant}", partial(start_gateway, lab, plant)) for plant in ("a", "b")
-    ]
+    programs += [keep(f"gateway of plant {plant}", partial(start_gateway, lab, plant)) for plant in PLANTS]
     site = claim_for_sample(lab)
     furka = "furka" if shutil.which("furka") else os.path.relpath(Path(sys.executable).with_name("furka"))
-    click.echo("The lab is up: a hub, the plants a and b, a technician's laptop.")
+    click.echo("The lab is up: a hub, the plants a to d, a technician's laptop.")
     click.echo(f"  {furka} lab --help   says what can be done in it")
     if site:
-        click.echo(f"  Plant a belongs to “{site}”. The gateway of plant b waits for a claim code:")
+        click.echo(f"  Plant a belongs to “{site}”. The gateways of the others wait for claim codes:")
         where = "" if lab.home == Path("var/lab").resolve() else f"--home {lab.home} "
         click.echo(f"  {furka} lab run {where}gateway-b -- furka gateway claim CODE")
     return programs

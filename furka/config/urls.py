@@ -10,5 +10,6 @@ urlpatterns = [
     path("api/v1/", include("furka.api.urls")),
     path("", include("furka.portal.urls")),
     path("", include("furka.services.connect.urls")),
+    path("", include("furka.services.sitelink.urls")),
     path(PREFIX.lstrip("/") + "/", include("furka.uplink.urls")),
 ]

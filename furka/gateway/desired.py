@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from itertools import combinations
 
+from furka.gateway.legs import WantedLeg
 from furka.plan.render.gateway_nft import Translation
-from furka.wire.gateway import GatewaySettings, HubToReach, TranslatedNetwork
+from furka.wire.gateway import GatewaySettings, HubToReach, LegToJoin, TranslatedNetwork
 
 #: A range that may come out of the tunnel is not larger than this: it would swallow the way to everything else.
 LARGEST_RANGE = 8
@@ -36,6 +37,18 @@ class Tunnel:
     hub: HubToReach
     translations: tuple[Translation, ...]
     missing: tuple[IPv4Network, ...]  # real networks in which no interface lies
+    legs: tuple[WantedLeg, ...] = ()
+    peers: tuple[IPv4Network, ...] = ()  # of links: to where devices may open connections
+    callers: tuple[IPv4Network, ...] = ()  # … and from where connections may come
+
+    @property
+    def carried(self) -> tuple[IPv4Network, ...]:
+        """Everything that the tunnel leads to."""
+        return tuple(dict.fromkeys((*self.hub.allowed, *self.peers, *self.callers)))
+
+    def cut(self) -> Tunnel:
+        """The same once somebody at the site lets nobody in: the tunnel stands, nothing passes it."""
+        return replace(self, translations=(), legs=(), peers=(), callers=())
 
 
 def desired(settings: GatewaySettings, lan_of: Callable[[IPv4Network], str | None]) -> Tunnel | None:
@@ -54,7 +67,27 @@ def desired(settings: GatewaySettings, lan_of: Callable[[IPv4Network], str | Non
         settings.hub,
         tuple(sorted(Translation(one.virtual, one.real, lan) for one, lan in found if lan is not None)),
         tuple(sorted(one.real for one, lan in found if lan is None)),
+        tuple(
+            sorted(
+                WantedLeg(leg.segment, leg.hub, leg.network, leg.vlan, _lan_of_leg(leg, found, lan_of))
+                for leg in settings.legs
+            )
+        ),
+        settings.link_peers,
+        settings.link_callers,
     )
+
+
+def _lan_of_leg(
+    leg: LegToJoin,
+    found: Sequence[tuple[TranslatedNetwork, str | None]],
+    lan_of: Callable[[IPv4Network], str | None],
+) -> str | None:
+    """The interface on which its frames come; a tagged network may have none of its own."""
+    lan = lan_of(leg.network)
+    if lan is None and leg.vlan is not None:
+        lan = next((one for _, one in found if one is not None), None)
+    return lan
 
 
 def is_fresh(handshake_at: datetime | None, at: datetime) -> bool:
@@ -67,6 +100,7 @@ def faults_of(settings: GatewaySettings) -> list[str]:
     faults = _faults_of_networks(settings.networks)
     if settings.hub is not None:
         faults += _faults_of_hub(settings.hub, settings.networks)
+        faults += _faults_of_links(settings, settings.hub)
     if settings.relay is not None and not _ENDPOINT.match(settings.relay.endpoint):
         faults.append(f"the relay {settings.relay.endpoint!r} is not host:port")
     return faults
@@ -83,6 +117,19 @@ def _faults_of_networks(networks: Sequence[TranslatedNetwork]) -> list[str]:
             faults.append(f"the networks {one.real} and {other.real} overlap")
         if one.virtual.overlaps(other.virtual):
             faults.append(f"the virtual prefixes {one.virtual} and {other.virtual} overlap")
+    return faults
+
+
+def _faults_of_links(settings: GatewaySettings, hub: HubToReach) -> list[str]:
+    others = hub.model_copy(update={"allowed": (*settings.link_peers, *settings.link_callers)})
+    faults = _faults_of_hub(others, settings.networks)
+    segments = [leg.segment for leg in settings.legs]
+    faults += [f"two legs have the number {one}" for one in sorted(set(segments)) if segments.count(one) > 1]
+    faults += [
+        f"the leg {leg.segment} leads to {leg.hub}, which the tunnel does not carry"
+        for leg in settings.legs
+        if not any(leg.hub in allowed for allowed in hub.allowed)
+    ]
     return faults
 
 

@@ -13,6 +13,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from furka.clock import monotonic, now
 from furka.gateway.desired import Tunnel, is_fresh
+from furka.gateway.legs import Legs
 from furka.kernel import links
 from furka.kernel.links import Link, LinkError
 from furka.kernel.nft import Nft, NftError
@@ -25,6 +26,8 @@ from furka.kernel.wireguard import (
     WireGuardInterface,
 )
 from furka.plan.render import gateway_nft
+from furka.plan.render.gateway_nft import LinkEnds
+from furka.wire.gateway import LegSeen
 
 #: What can go wrong on the machine; it is tried again.
 TROUBLE = (LinkError, NftError, WireGuardError, NetlinkError, OSError)
@@ -48,6 +51,7 @@ class Machine:
         self._wireguard = WireGuardInterface(interface)
         self._link = Link(interface)
         self._nft = Nft()
+        self._legs = Legs(self._nft)
         self._filter = ""  # the script in force
         self._filter_seen: str | None = None  # what nftables makes of it
         self._peer: tuple[str, str | None, str] | None = (
@@ -65,21 +69,49 @@ class Machine:
         `detour` is where WireGuard sends to instead of the hub's own endpoint: our end of the relay's line.
         """
         self._set_filter(
-            gateway_nft.render(self.interface, wanted.address, wanted.translations, router=self._router)
+            gateway_nft.render(
+                self.interface,
+                wanted.address,
+                wanted.translations,
+                router=self._router,
+                links=LinkEnds(wanted.peers, next((leg.hub for leg in wanted.legs), None)),
+            )
         )
+        if not wanted.legs:
+            self._legs.leave()
         back_end = self._wireguard.ensure(self._choice)
         self._wireguard.configure(private_key)
         links.switch_off_ipv6(self.interface)
         links.loosen_reverse_path(self.interface)
         links.forward_packets()
+        for lan in {one.lan for one in wanted.translations}:
+            # What we may not hand on now, devices shall not send elsewhere from then on.
+            links.stop_redirects(lan)
         self._link.replace_addresses([IPv4Interface((wanted.address, 32))])
         self._link.bring_up(self._size_of_packets(wanted, detour))
         self._set_peer(wanted, detour)
-        self._link.replace_routes(wanted.hub.allowed, wanted.address)
+        self._link.replace_routes(wanted.carried, wanted.address)
         return back_end
+
+    def join_legs(self, wanted: Tunnel) -> tuple[LegSeen, ...]:
+        """Have exactly these legs; tells how each of them is. The tunnel stands whatever becomes of them."""
+        trouble: dict[int, str] = {}
+        if wanted.legs:
+            try:
+                trouble = self._legs.join(wanted.address, wanted.legs)
+            except TROUBLE as error:
+                trouble = {leg.segment: str(error) for leg in wanted.legs}
+        seen = []
+        for leg in wanted.legs:
+            why = trouble.get(leg.segment, "").strip().partition("\n")[0][:300]
+            if leg.lan is None:
+                why = f"no interface of the gateway lies in {leg.network}"
+            seen.append(LegSeen(segment=leg.segment, joined=not why, interface=leg.lan or "", trouble=why))
+        return tuple(seen)
 
     def take_down(self) -> None:
         """Have no tunnel; may be called when there is none. Raises one of TROUBLE."""
+        self._legs.leave()
         self._wireguard.remove()
         self._nft.run(gateway_nft.remove())
         self._filter, self._filter_seen, self._peer = "", None, None
@@ -116,7 +148,7 @@ class Machine:
 
     def _set_peer(self, wanted: Tunnel, detour: str | None) -> None:
         hub = wanted.hub
-        wish = PeerWish(hub.allowed, detour or hub.endpoint, hub.keepalive_seconds)
+        wish = PeerWish(wanted.carried, detour or hub.endpoint, hub.keepalive_seconds)
         known = self._peer
         if known is not None and known[0] == hub.public_key and known[1] != detour:
             # Another way: a new session, so that it shows at once whether that way works.

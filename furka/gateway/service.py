@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from ipaddress import IPv4Network
 from queue import Empty, SimpleQueue
 
@@ -28,7 +27,7 @@ from furka.gateway.tasks.log import LastWords
 from furka.gateway.tasks.runner import Tasks
 from furka.gateway.ways import Ways
 from furka.relay.proxy import Proxy
-from furka.wire.gateway import CutBy, GatewayReport, GatewaySettings
+from furka.wire.gateway import CutBy, GatewayReport, GatewaySettings, LegSeen
 from furka.wire.portal_link import PortalLink
 
 _log = logging.getLogger(__name__)
@@ -199,6 +198,7 @@ class _Keeper:
         self._refusal = ""  # what is wrong with settings that were not taken
         self._tunnel: Tunnel | None = None
         self._up: Tunnel | None = None  # None while it could not be brought up
+        self._legs: tuple[LegSeen, ...] = ()
         self._back_end = ""
         self._applied = ""
         self._trouble = ""
@@ -278,6 +278,7 @@ class _Keeper:
             path=path,
             path_since=since,
             cut_by=self._cut_by,
+            legs=self._legs,
         )
 
     @property
@@ -307,12 +308,13 @@ class _Keeper:
         tunnel = desired(settings, self._machine.lan_of)
         if tunnel is not None and self._cut_by is not None:
             # The packet filter lets through what is translated and nothing else, in both directions.
-            tunnel = replace(tunnel, translations=())
+            tunnel = tunnel.cut()
         if tunnel is None:
             if self._tunnel is not None or not self._applied:
                 self._machine.take_down()
         else:
             self._back_end = self._machine.bring_up(self._renewal.private_key, tunnel, self._ways.detour)
+        self._legs = self._machine.join_legs(tunnel) if tunnel is not None else ()
         if tunnel != self._tunnel or settings.etag != self._applied:
             self._tell(tunnel, settings)
         self._tunnel = tunnel
@@ -326,6 +328,8 @@ class _Keeper:
         _log.info("The tunnel leads to %s; our address in it is %s.", tunnel.hub.endpoint, tunnel.address)
         for one in tunnel.translations:
             _log.info("The network %s (%s) is reached as %s.", one.real, one.lan, one.virtual)
+        for leg in tunnel.legs:
+            _log.info("The network %s (%s) is part of a link, by the leg %s.", leg.network, leg.lan, leg.name)
         for network in tunnel.missing:
             _log.warning("No interface of this gateway lies in the network %s: it can't be reached.", network)
 

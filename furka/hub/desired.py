@@ -13,14 +13,16 @@ from ipaddress import IPv4Address, IPv4Network
 from math import inf
 from typing import TypeVar
 
+from furka.hub.link_index import LinkIndex
 from furka.hub.names import Answer, NameIndex
 from furka.hub.portal_time import SLACK, PortalTime
-from furka.hub.ranges import is_of_page, is_proper, own_ranges
+from furka.hub.ranges import is_of_page, is_proper, own_ranges, widest
+from furka.hub.touched import Touched
+from furka.plan.doors import DoorKey, keys_of
 from furka.plan.entries import (
     Door,
     Entry,
     Knock,
-    LinkEntry,
     Names,
     Page,
     Peer,
@@ -28,8 +30,9 @@ from furka.plan.entries import (
     RealNetwork,
     TunnelEnd,
 )
+from furka.plan.gathered import Links
 from furka.plan.link_entries import Bridge, Junction, Leg, LinkRule, Mapped
-from furka.plan.render.hub_nft import DoorKey, Layout, keys_of
+from furka.plan.render.hub_nft import Layout
 from furka.wire.hub import PlanAnswer
 
 _Key = TypeVar("_Key")
@@ -46,29 +49,6 @@ class OpenDoor:
     door: Door
     until: float  # moment of this machine; infinite without an end
     slack: float  # by how many seconds what is in force may end earlier before it is written anew
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What may have to be changed on the machine."""
-
-    peers: frozenset[str] = frozenset()  # public keys
-    prefixes: frozenset[IPv4Network] = frozenset()
-    doors: frozenset[DoorKey] = frozenset()
-    pages: frozenset[str] = frozenset()  # of devices, by the key of their entry
-    links: bool = False  # between sites; these are always looked at together
-
-    def __bool__(self) -> bool:
-        return bool(self.peers or self.prefixes or self.doors or self.pages or self.links)
-
-    def __or__(self, other: Touched) -> Touched:
-        return Touched(
-            self.peers | other.peers,
-            self.prefixes | other.prefixes,
-            self.doors | other.doors,
-            self.pages | other.pages,
-            self.links or other.links,
-        )
 
 
 class Desired:
@@ -224,6 +204,10 @@ class Desired:
 
         return self._names.answer(asker, name, reaches)
 
+    def links(self) -> Links:
+        """The links between sites; they have no times, what is over is no longer in the plan."""
+        return self._links.links()
+
     def knocks(self, at: float) -> dict[DoorKey, Knock]:
         """Where a first packet begins somebody's time at that moment."""
         if not self._knocks or not self.time.known:
@@ -238,7 +222,8 @@ class Desired:
 
     def everything(self) -> Touched:
         """All that the plan speaks of."""
-        return Touched(frozenset(self._by_public_key), frozenset(self._prefixes), frozenset(self._doors))
+        peers, prefixes = frozenset(self._by_public_key), frozenset(self._prefixes)
+        return Touched(peers, prefixes, frozenset(self._doors), links=bool(self._links))
 
     def open_doors(self, at: float) -> dict[DoorKey, OpenDoor]:
         """All doors that are open at that moment."""
@@ -251,6 +236,7 @@ class Desired:
             self._improper
             + sum(isinstance(entry, Prefix) for entry in self._entries.values())
             - len(self._prefixes)
+            + self.links().refused
         )
 
     # -- when it changes ----------------------------------------------------------------------------------------
@@ -288,7 +274,7 @@ class Desired:
         self._moments: list[tuple[float, str]] = []  # when, and the key of the entry
         self._names = NameIndex()
         self._real: dict[IPv4Address, set[str]] = {}
-        self._links: dict[str, LinkEntry] = {}
+        self._links = LinkIndex()
         self._improper = 0  # prefixes aside, which are sifted
 
     def _apply(self, said: dict[str, Entry], gone: Iterable[str]) -> Touched:
@@ -370,7 +356,7 @@ class Desired:
             case Knock():
                 self._knocks.add(entry.key)
             case Bridge() | Leg() | Junction() | LinkRule() | Mapped():
-                self._links[entry.key] = entry
+                self._links.add(entry)
             case Prefix():
                 pass  # sifted all together: one may lie across another
 
@@ -401,7 +387,7 @@ class Desired:
             case Knock():
                 self._knocks.discard(entry.key)
             case Bridge() | Leg() | Junction() | LinkRule() | Mapped():
-                del self._links[entry.key]
+                self._links.remove(entry)
             case Prefix():
                 pass
 
@@ -412,18 +398,8 @@ class Desired:
         return self.layout is not None and is_of_page(door, self.layout)
 
     def _sift_prefixes(self) -> None:
-        """Of prefixes that lie across each other only the widest counts: the kernel's map would refuse both."""
-        self._prefixes = {}
-        end = -1
-        entries = [
-            entry for entry in self._entries.values() if isinstance(entry, Prefix) and self._proper(entry)
-        ]
-        for entry in sorted(
-            entries, key=lambda one: (int(one.network.network_address), one.network.prefixlen)
-        ):
-            if int(entry.network.network_address) > end:
-                self._prefixes[entry.network] = entry.site
-                end = int(entry.network.broadcast_address)
+        said = (entry for entry in self._entries.values() if isinstance(entry, Prefix))
+        self._prefixes = widest(entry for entry in said if self._proper(entry))
 
     def _doors_at(self, key: DoorKey) -> Iterator[Door]:
         for name in self._doors.get(key, ()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from furka.hub.desired import Desired
 from furka.hub.machine import Machine
-from furka.plan.render.hub_nft import DoorKey
+from furka.plan.doors import DoorKey
 from furka.wire.hub import KnockHeard
 
 #: Seconds until the same is told again, should the portal have begun nothing.

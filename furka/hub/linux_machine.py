@@ -10,13 +10,16 @@ from math import inf
 from typing import Any
 
 from furka.clock import monotonic
-from furka.hub.machine import Ground, InForce, MachineError, Use
+from furka.hub.linux_links import LinuxLinks
+from furka.hub.machine import Ground, InForce, LinkUse, MachineError, Use
 from furka.kernel import links
 from furka.kernel.conntrack import ConntrackError, forget_connections
 from furka.kernel.nft import Nft, NftError, NotFound
 from furka.kernel.wireguard import BackEndChoice, PeerState, PeerWish, WireGuardError, WireGuardInterface
+from furka.plan.doors import EVERY_HOST, DoorKey, FilterChange
+from furka.plan.gathered import Links
 from furka.plan.render import hub_nft, probe_nft, real_nft
-from furka.plan.render.hub_nft import DOOR_SETS, EVERY_HOST, FAMILY, TABLE, DoorKey, FilterChange, Layout
+from furka.plan.render.hub_nft import DOOR_SETS, FAMILY, TABLE, Layout
 from furka.plan.render.real_nft import RealNetworks
 from furka.relay.probe import MARK
 
@@ -39,6 +42,7 @@ class LinuxMachine:
         self._listen_port = listen_port
         self._choice: BackEndChoice = back_end
         self._nft = Nft(library=library)
+        self._links = LinuxLinks(self._nft)
         self._loaded: tuple[Layout, str | None] | None = None
         self._answer_port = -1  # not known before the first look
         self._questions: str | None = None  # what nftables makes of the table that hands them on
@@ -165,6 +169,14 @@ class LinuxMachine:
     def forget_uses(self, doors: Iterable[DoorKey]) -> None:
         with _as_machine_error():
             self._nft.run(hub_nft.forget_used(doors))
+
+    def link(self, layout: Layout, links: Links) -> None:
+        with _as_machine_error():
+            self._links.put(layout, links)
+
+    def link_uses(self) -> dict[tuple[str, str], LinkUse]:
+        with _as_machine_error():
+            return self._links.uses()
 
     def _hand_on_questions(self, answer_port: int) -> None:
         """Whether UDP gets through is asked at WireGuard's port, and answered by the relay."""

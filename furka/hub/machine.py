@@ -8,7 +8,9 @@ from ipaddress import IPv4Network
 from typing import Protocol
 
 from furka.kernel.wireguard import PeerState
-from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout
+from furka.plan.doors import DoorKey, FilterChange
+from furka.plan.gathered import Links
+from furka.plan.render.hub_nft import Layout
 from furka.plan.render.real_nft import RealNetworks
 
 
@@ -32,6 +34,18 @@ class Use:
     packets: int
     bytes: int
     answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """What a member of a link has moved since the machine began to count: into the link, out of it, and in vain."""
+
+    sent_bytes: int = 0
+    sent_packets: int = 0
+    got_bytes: int = 0
+    got_packets: int = 0
+    refused_packets: int = 0
+    macs: int = 0  # devices seen lately behind a leg of a bridge
 
 
 @dataclass(slots=True)
@@ -116,4 +130,12 @@ class Machine(Protocol):
 
     def forget_uses(self, doors: Iterable[DoorKey]) -> None:
         """Stop counting for doors that are closed."""
+        ...
+
+    def link(self, layout: Layout, links: Links) -> None:
+        """Have exactly these links between sites; what runs and stays allowed is not disturbed."""
+        ...
+
+    def link_uses(self) -> dict[tuple[str, str], LinkUse]:
+        """What has passed by each link and member."""
         ...

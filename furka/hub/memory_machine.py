@@ -8,9 +8,11 @@ from math import inf
 from typing import NamedTuple
 
 from furka.clock import monotonic
-from furka.hub.machine import Ground, InForce, MachineError, Use
+from furka.hub.machine import Ground, InForce, LinkUse, MachineError, Use
 from furka.kernel.wireguard import PeerState
-from furka.plan.render.hub_nft import EVERY_HOST, KNOCK_KEPT, DoorKey, FilterChange, Layout
+from furka.plan.doors import EVERY_HOST, DoorKey, FilterChange
+from furka.plan.gathered import Links
+from furka.plan.render.hub_nft import KNOCK_KEPT, Layout
 from furka.plan.render.real_nft import RealNetworks
 
 
@@ -42,6 +44,8 @@ class MemoryMachine:
         self.knocked: dict[DoorKey, float] = {}
         self.states: dict[str, PeerState] = {}
         self.real: dict[tuple[IPv4Address, IPv4Network], IPv4Network] = {}
+        self.links = Links()
+        self.moved: dict[tuple[str, str], LinkUse] = {}
         self.steps = 0
         self.fail_at: int | None = None
         self.fail_late = False
@@ -135,6 +139,15 @@ class MemoryMachine:
         for key in doors:
             self.used.pop(key, None)
 
+    def link(self, layout: Layout, links: Links) -> None:
+        if not self.table:
+            raise MachineError("there is no table")
+        if links != self.links:
+            self._step(lambda: setattr(self, "links", links))
+
+    def link_uses(self) -> dict[tuple[str, str], LinkUse]:
+        return dict(self.moved)
+
     # -- what happens to it -------------------------------------------------------------------------------------
 
     def restart(self) -> None:
@@ -144,6 +157,7 @@ class MemoryMachine:
         self.in_force = InForce()
         self.used = {}
         self.listens, self.knocked = frozenset(), {}
+        self.links, self.moved = Links(), {}
         self.states = {}
 
     def open_paths(self) -> set[OpenPath]:

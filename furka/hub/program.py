@@ -9,29 +9,33 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 from math import inf
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from furka import __version__
 from furka.clock import monotonic, now
-from furka.hub.conversation import Listener, Pause, Portal, Teller
-from furka.hub.desired import Desired, OpenDoor, Touched
+from furka.hub.canary import Canary, Step
+from furka.hub.conversation import Listener, Pause, Teller
+from furka.hub.desired import Desired, OpenDoor
 from furka.hub.home import Home
 from furka.hub.knocking import Knocking
+from furka.hub.link_watch import LinkWatch
 from furka.hub.machine import Ground, Machine, MachineError
 from furka.hub.names import Answer
 from furka.hub.page_line import PageLine
 from furka.hub.reconcile import Reconciler
 from furka.hub.reports import Reports
 from furka.hub.resolver import Resolver
+from furka.hub.setting import Setting
+from furka.hub.touched import Touched
 from furka.hub.trials import Dialled, Trials
-from furka.hub.watch import AccessWatch, Memory, PeerWatch, Timing
+from furka.hub.watch import AccessWatch, Memory, PeerWatch
 from furka.kernel.wireguard import public_key_of
 from furka.plan.addressing import PLAN
+from furka.plan.gathered import Links
 from furka.plan.render.hub_nft import Layout
 from furka.plan.render.real_nft import RealNetworks
 from furka.relay.folder import Known, Offer, offer_in, say_known
@@ -45,28 +49,6 @@ _LISTEN_ROUND = 0.25  # seconds between two looks for first packets, while there
 _LOOK_SHARE = 0.05  # of all time, which looking at counters may take, however many peers there are
 _TEST_LASTS = 10.0  # seconds by which a test may put off the next look at everything
 _REMEMBER_ROUND = 5.0  # seconds until what is not urgent is written down
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """The relay beside the hub: where it is reached from outside, and the folder that both share."""
-
-    endpoint: str
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How one hub was started."""
-
-    portal: Portal
-    endpoint: str
-    interface: str
-    relay: Relay | None = None
-    timing: Timing = field(default_factory=Timing)
-    pages: str = ""  # where pages of devices open; "": nowhere
-    page_socket: Path | None = None  # where the program that opens them hears of them
-    names: bool = False  # whether it answers for the names of what can be reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +75,7 @@ class HubProgram:
         self._machine = machine
         self._public_key = public_key_of(home.private_key())
         memory = home.memory()
-        self._inbox: SimpleQueue[Stop | Said | Dialled] = SimpleQueue()
+        self._inbox: SimpleQueue[Stop | Said | Dialled | Step] = SimpleQueue()
         self._desired = Desired()
         self._reconciler = Reconciler(machine, self._desired)
         self._knocking = Knocking(machine, self._desired)
@@ -104,8 +86,11 @@ class HubProgram:
         self._resolver = Resolver(self._look_up)
         self._pages = PageLine(lambda closed: self._reports.add(pages=[closed]))
         self._trials = Trials(machine, self._desired, self._inbox.put)
+        self._canary = Canary(machine, self._public_key, setting.canary_port, self._inbox.put)
         self._ground: Ground | None = None
         self._translated: RealNetworks | None = None  # None: to be looked at
+        self._links = LinkWatch()
+        self._linked: tuple[Layout, Links] | None = None  # None: to be looked at
         self._trouble: dict[str, str] = {}
         self._applied = 0
         self._full_at = -inf
@@ -178,6 +163,8 @@ class HubProgram:
                     self._hear(answer, at)
                 case Dialled() as dialled:
                     self._reports.add(trials=[self._trials.end(dialled)])
+                case Step() as step:
+                    self._reports.add(canary=self._canary.take(step))
                 case _:
                     pass
             self._on_time()
@@ -189,7 +176,11 @@ class HubProgram:
 
     def _full_due(self) -> float:
         """When everything is looked at next; a test, whose door is in no plan, may be finished before."""
-        return self._full_at + _FULL_ROUND + (_TEST_LASTS if self._trials.running else 0.0)
+        return (
+            self._full_at
+            + _FULL_ROUND
+            + (_TEST_LASTS if self._trials.running or self._canary.running else 0.0)
+        )
 
     def _settle(self, welcome: HubWelcome) -> None:
         layout = Layout(
@@ -222,7 +213,7 @@ class HubProgram:
     def _hear(self, answer: PlanAnswer, at: float) -> None:
         first = not self._desired.heard
         with self._lock:
-            touched = self._desired.hear(answer, at)
+            touched = self._desired.hear(self._canary.added_to(answer, self._desired.layout), at)
         if first:
             self._full()
         elif touched:
@@ -254,6 +245,7 @@ class HubProgram:
             self._look()
             self._look_at = at + max(_LOOK_ROUND, (monotonic() - at) / _LOOK_SHARE)
             self._tell_state()
+        self._canary.tend(at)
         if at >= self._listen_at:
             self._listen()
             self._listen_at = at + (_LISTEN_ROUND if self._knocking.listens else _LOOK_ROUND)
@@ -274,6 +266,7 @@ class HubProgram:
     def _quick(self, touched: Touched) -> None:
         """Put right what is named."""
         self._reconcile(lambda: self._reconciler.quick(touched))
+        self._link()
         at = monotonic()
         self._opened([self._desired.open_door(key, at) for key in touched.doors])
         self._tell_pages()
@@ -282,11 +275,22 @@ class HubProgram:
         """Put everything right."""
         self._full_at = monotonic()
         self._reconcile(self._reconciler.full)
+        self._linked = None
+        self._link()
         self._knocking.distrust()
         self._opened(self._desired.open_doors(monotonic()).values())
         self._translated = None
         self._translate()
         self._tell_pages()
+
+    def _link(self) -> None:
+        """Links between sites; without them in force, nothing passes between two sites."""
+        layout, wanted = self._desired.layout, self._desired.links()
+        if self._desired.heard and layout is not None and (layout, wanted) != self._linked:
+            self._linked = None
+            with self._troubled("links", "the links between sites can't be put in force"):
+                self._machine.link(layout, wanted)
+                self._linked = layout, wanted
 
     def _translate(self) -> None:
         """Real addresses of plants; they open nothing, so it does not matter that they come after the doors."""
@@ -316,10 +320,11 @@ class HubProgram:
         if not self._desired.heard:
             return
         with self._troubled("counters", "the counters can't be read"):
-            states, uses = self._machine.peer_states(), self._machine.uses()
+            states, uses = self._canary.without(self._machine.peer_states()), self._machine.uses()
             at = monotonic()
             portal_now = self._desired.time.at(at)
             self._reports.add(peers=self._peers.look(states, self._desired.end_of, at, now(), portal_now))
+            self._reports.add(links=self._links.look(self._machine.link_uses(), at, portal_now))
             if not self._reconciler.birth:
                 return
             seen = self._accesses.look(
@@ -363,7 +368,7 @@ class HubProgram:
     def _tell_state(self) -> None:
         if not self._desired.heard:
             return
-        if "machine" not in self._trouble:
+        if not {"machine", "links"} & self._trouble.keys():
             self._applied = self._desired.revision
         troubles = [text for _, text in sorted(self._trouble.items())]
         if refused := self._desired.refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Network
 
 from furka.plan.entries import Door, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
@@ -52,3 +53,14 @@ def own_ranges(layout: Layout) -> tuple[IPv4Network, ...]:
     """What is never a network of a plant."""
     own = (layout.gateways, layout.profiles, layout.plants, layout.pages)
     return (*own, IPv4Network(layout.address))
+
+
+def widest(prefixes: Iterable[Prefix]) -> dict[IPv4Network, int]:
+    """Of prefixes that lie across each other only the widest counts: the kernel's map would refuse both."""
+    found: dict[IPv4Network, int] = {}
+    end = -1
+    for entry in sorted(prefixes, key=lambda one: (int(one.network.network_address), one.network.prefixlen)):
+        if int(entry.network.network_address) > end:
+            found[entry.network] = entry.site
+            end = int(entry.network.broadcast_address)
+    return found

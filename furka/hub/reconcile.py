@@ -12,10 +12,11 @@ from ipaddress import IPv4Network
 from math import inf
 
 from furka.clock import monotonic
-from furka.hub.desired import Desired, OpenDoor, Touched
+from furka.hub.desired import Desired, OpenDoor
 from furka.hub.machine import InForce, Machine, MachineError
 from furka.hub.portal_time import SLACK
-from furka.plan.render.hub_nft import DoorKey, FilterChange
+from furka.hub.touched import Touched
+from furka.plan.doors import DoorKey, FilterChange
 
 #: The kernel says how long a door is still open in whole seconds only.
 _COARSE = 1.5

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Condition
 
-from furka.wire.hub import AccessSeen, HubReport, KnockHeard, PageClosed, PeerSeen, TrialDone
+from furka.wire.hub import (
+    AccessSeen,
+    CanarySeen,
+    HubReport,
+    KnockHeard,
+    LinkSeen,
+    PageClosed,
+    PeerSeen,
+    TrialDone,
+)
 
 #: The most of each kind in one message.
 PER_REPORT = 500
@@ -27,6 +36,8 @@ class Reports:
         self._pages: dict[str, PageClosed] = {}
         self._trials: dict[str, TrialDone] = {}
         self._knocks: dict[tuple[str, str], KnockHeard] = {}
+        self._canary: CanarySeen | None = None
+        self._links: dict[tuple[str, str], LinkSeen] = {}
         self._state = (0, 0, "")
         self._told_state: tuple[int, int, str] | None = None
         self.lost = 0
@@ -38,10 +49,14 @@ class Reports:
         pages: Iterable[PageClosed] = (),
         knocks: Iterable[KnockHeard] = (),
         trials: Iterable[TrialDone] = (),
+        canary: CanarySeen | None = None,
+        links: Iterable[LinkSeen] = (),
     ) -> None:
         """Something was seen."""
         with self._changed:
+            self._canary = canary or self._canary
             self._knocks.update(((each.name, each.profile), each) for each in knocks)
+            self._links.update(((each.link, each.member), each) for each in links)
             self._trials.update((trial.name, trial) for trial in trials)
             while len(self._trials) > PER_REPORT:
                 del self._trials[next(iter(self._trials))]
@@ -92,12 +107,16 @@ class Reports:
                 pages=tuple(self._pages.values())[:PER_REPORT],
                 trials=tuple(self._trials.values()),
                 knocks=tuple(self._knocks.values())[:PER_REPORT],
+                canary=self._canary,
+                links=tuple(self._links.values())[:PER_REPORT],
             )
 
     def taken(self, report: HubReport) -> None:
         """The portal has it, or will never want it."""
         with self._changed:
             self._told_state = (report.applied_revision, report.open_doors, report.trouble)
+            if self._canary == report.canary:
+                self._canary = None
             for peer in report.peers:
                 if self._peers.get(peer.public_key) == peer:
                     del self._peers[peer.public_key]
@@ -107,6 +126,9 @@ class Reports:
             for knock in report.knocks:
                 if self._knocks.get((knock.name, knock.profile)) == knock:
                     del self._knocks[knock.name, knock.profile]
+            for seen in report.links:
+                if self._links.get((seen.link, seen.member)) == seen:
+                    del self._links[seen.link, seen.member]
             for page in report.pages:
                 if self._pages.get(page.name) == page:
                     del self._pages[page.name]
@@ -114,5 +136,13 @@ class Reports:
                 self._trials.pop(trial.name, None)
 
     def _waiting(self) -> bool:
-        waiting = self._peers or self._accesses or self._pages or self._knocks or self._trials
-        return bool(waiting) or self._state != self._told_state
+        waiting = (
+            self._peers,
+            self._accesses,
+            self._pages,
+            self._knocks,
+            self._trials,
+            self._links,
+            self._canary,
+        )
+        return any(waiting) or self._state != self._told_state

@@ -23,7 +23,8 @@ from furka.clock import monotonic
 from furka.hub.desired import Desired
 from furka.hub.machine import Machine, MachineError
 from furka.plan.addressing import dial_address
-from furka.plan.render.hub_nft import EVERY_HOST, DoorKey, FilterChange, Layout
+from furka.plan.doors import EVERY_HOST, DoorKey, FilterChange
+from furka.plan.render.hub_nft import Layout
 from furka.wire.hub import TrialAsked, TrialDone
 
 log = logging.getLogger(__name__)

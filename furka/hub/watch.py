@@ -15,8 +15,8 @@ from pydantic import AwareDatetime, BaseModel
 
 from furka.hub.machine import Use
 from furka.kernel.wireguard import PeerState
+from furka.plan.doors import DoorKey
 from furka.plan.entries import Door, TunnelEnd
-from furka.plan.render.hub_nft import DoorKey
 from furka.wire.hub import AccessSeen, PeerSeen
 
 _SWEEP = timedelta(minutes=1)

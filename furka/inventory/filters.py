@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from furka.access.rights import LOOK
@@ -17,7 +17,7 @@ from furka.particulars.queries import carries
 from furka.sites.lists import STATES, sites_of
 from furka.tree.acting import Acting
 from furka.tree.models import Kind, Node
-from furka.tree.queries import children
+from furka.tree.queries import below, children
 
 #: Longer texts nobody types into a search.
 LONGEST = 200
@@ -97,7 +97,7 @@ def sites_chosen(by: Acting, node: Node, chosen: Chosen) -> QuerySet[Node]:
         archived_at__isnull=not chosen.archived
     )
     if chosen.sort == "customer":
-        rows = rows.annotate(owner_key=Coalesce("customer__sort_key", "reseller__sort_key"))
+        rows = rows.annotate(owner_key=F("parent__sort_key"))
     if chosen.customer:
         rows = rows.filter(customer__key=chosen.customer)
     if chosen.service:
@@ -107,6 +107,29 @@ def sites_chosen(by: Acting, node: Node, chosen: Chosen) -> QuerySet[Node]:
     if chosen.q:
         rows = rows.filter(_holds(by, chosen.q, ("pk", "customer_id")))
     return rows
+
+
+def near_owners(
+    node: Node, rows: QuerySet[Node], key: str | None, most: int, *, backwards: bool = False
+) -> QuerySet[Node]:
+    """Of sites below a level in the order of their owners, those that can be among the next `most` behind an owner's
+    key: of so many owners each has one at least. So a page is read without putting all sites in order."""
+    owners = Node.objects.everything(_NARROWED).filter(
+        below(node), kind__in=[Kind.RESELLER, Kind.CUSTOMER], deleted_at=None
+    )
+    behind, until = ("lt", "gte") if backwards else ("gt", "lte")
+    ahead = owners if key is None else owners.filter(**{f"sort_key__{behind}": key})
+    ahead = ahead.filter(Exists(rows.order_by().filter(parent=OuterRef("pk")).values("pk")))
+    last = list(
+        ahead.order_by("-sort_key" if backwards else "sort_key").values_list("sort_key", flat=True)[
+            most - 1 : most
+        ]
+    )
+    if key is not None:
+        owners = owners.filter(**{f"sort_key__{behind}e": key})
+    if last:
+        owners = owners.filter(**{f"sort_key__{until}": last[0]})
+    return rows.filter(parent__in=owners.order_by().values("pk"))
 
 
 def customers_chosen(by: Acting, node: Node, chosen: Chosen, *, directly: bool = True) -> QuerySet[Node]:

@@ -1,4 +1,4 @@
-"""An internet, a hub, two plants and a laptop on this machine: real packets, for tests and for trying things out."""
+"""An internet, a hub, four plants and a laptop on this machine: real packets, for tests and for trying things out."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _PASSED_ON = ("TERM", "COLORTERM", "LANG", "LC_ALL", "COLUMNS", "LINES")
 
 @click.group()
 def lab() -> None:
-    """An internet, a hub, two plants and a laptop on this machine, with real packets."""
+    """An internet, a hub, four plants and a laptop on this machine, with real packets."""
 
 
 @lab.command()

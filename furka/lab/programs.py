@@ -29,7 +29,7 @@ def beside_relay(lab: RunningLab) -> list[str]:
 
 
 def start_gateway(lab: RunningLab, plant: str, *options: str) -> LabProcess:
-    """Start the gateway of plant "a" or "b"; its home and its log lie in the home of the lab."""
+    """Start the gateway of a plant ("a" to "d"); its home and its log lie in the home of the lab."""
     host = f"gateway-{plant}"
     fixed = ["--home", str(lab.home / host), "--interface", gateway_interface(plant), "--plain-http"]
     preset = ["--preset", str(preset_file(lab, plant))]

@@ -2,9 +2,11 @@
 
     laptop ── router-laptop ──┐            ┌── router-a ── gateway-a, heating-a, meter-a
                               ├─ internet ─┤
-    hub, portal ──────────────┘            └── router-b ── gateway-b, heating-b, meter-b
+    hub, portal ──────────────┘            ├── router-b ── gateway-b, heating-b, meter-b
+                                           ├── router-c ── gateway-c, heating-c, meter-c
+                                           └── router-d ── gateway-d, heating-d, meter-d
 
-The internet is 203.0.113.0/24 (RFC 5737, documentation). Both plants use 192.168.1.0/24; their devices have no
+The internet is 203.0.113.0/24 (RFC 5737, documentation). All plants use 192.168.1.0/24; their devices have no
 default gateway, as is usual with controllers, and their routers let nothing in.
 """
 
@@ -30,7 +32,7 @@ PROXY_PORT = 3128
 PROXY_LOGIN = "plant:sample"
 PROXY_URL = f"http://{PROXY_LOGIN}@{PROXY}:{PROXY_PORT}"
 
-PLANTS = ("a", "b")
+PLANTS = ("a", "b", "c", "d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ HOSTS: tuple[Host, ...] = (
     Host("portal", "leads to the portal of this machine, port 80 only", "internet", "eth0", f"{PORTAL}/24"),
     *_plant("a", 11),
     *_plant("b", 12),
+    *_plant("c", 14),
+    *_plant("d", 15),
     Host(
         "router-laptop",
         "router of the technician: masquerades, lets nothing in",

@@ -73,6 +73,14 @@ class LinkMember(Owned):
     vlan = models.PositiveSmallIntegerField(null=True)  # as the site tags the network; null: untagged
     segment = models.PositiveIntegerField(unique=True)  # of the leg in a bridged link: the VXLAN's number
     joined_at = models.DateTimeField()
+    # What the hub counts, since it began to; and how the leg of a bridged link is at the gateway.
+    seen_at = models.DateTimeField(null=True)
+    sent_bytes = models.BigIntegerField(default=0)  # by the site into the link
+    got_bytes = models.BigIntegerField(default=0)
+    refused_packets = models.BigIntegerField(default=0)  # sent, but dropped by a filter, a rule or a limit
+    macs = models.PositiveIntegerField(default=0)  # devices seen lately behind the leg
+    leg_joined = models.BooleanField(null=True)  # null: the gateway has not told
+    leg_trouble = models.CharField(max_length=200, default="")
 
     class Meta:
         constraints = (

@@ -85,7 +85,7 @@ def create_link(work: Work, node: Node, mode: str, terms: LinkTerms, range_: str
 @operation(MANAGE_LINKS)
 def change_link(work: Work, link: Link, terms: LinkTerms) -> None:
     """Another name or purpose, or other limits of a bridge. The mode stays: the addresses hang on it."""
-    link = _locked(link)
+    link = locked_link(link)
     terms = _checked(link.node, terms, link)
     before = _told(link)
     if link.mode == Mode.BRIDGED and set(terms.own_addresses) != set(link.own_addresses):
@@ -112,7 +112,7 @@ def change_link(work: Work, link: Link, terms: LinkTerms) -> None:
 @operation(MANAGE_LINKS)
 def pause_link(work: Work, link: Link) -> None:
     """Nothing passes through the link until it is resumed; members and rules stay."""
-    link = _locked(link)
+    link = locked_link(link)
     if link.paused_at is not None:
         return
     link.paused_at = work.at
@@ -124,7 +124,7 @@ def pause_link(work: Work, link: Link) -> None:
 @operation(MANAGE_LINKS)
 def resume_link(work: Work, link: Link) -> None:
     """The link works again as before the pause."""
-    link = _locked(link)
+    link = locked_link(link)
     if link.paused_at is None:
         return
     link.paused_at = None
@@ -136,7 +136,7 @@ def resume_link(work: Work, link: Link) -> None:
 @operation(MANAGE_LINKS)
 def delete_link(work: Work, link: Link) -> None:
     """Remove a link with its rules; its sites go back to being alone at once."""
-    link = _locked(link)
+    link = locked_link(link)
     sites = LinkMember.objects.everything(_DECIDED).filter(link=link).values_list("node_id", flat=True)
     touch_link(work, link)
     work.touch(*map(SettingsTouched, sites))
@@ -227,11 +227,6 @@ def leave(work: Work, member: LinkMember) -> None:
 # --- What they have in common ----------------------------------------------------------------------------------------
 
 
-def locked_link(link: Link) -> Link:
-    """A link as it is now, locked together with its level; for the operations on its rules and devices."""
-    return _locked(link)
-
-
 def _locked_level(node: Node) -> Node:
     found = lock([node.pk]).get(node.pk)
     if found is None or found.deleted_at is not None:
@@ -241,8 +236,10 @@ def _locked_level(node: Node) -> Node:
     return found
 
 
-def _locked(link: Link) -> Link:
+def locked_link(link: Link) -> Link:
+    """A link as it is now, locked together with its level, and with it who is in which link."""
     _locked_level(link.node)
+    lock_links()
     return _fresh(link)
 
 

@@ -29,6 +29,10 @@ LinkNumber = Annotated[int, Field(ge=1, le=0xFFFF)]
 #: The number by which the two ends of a leg know each other (VXLAN network identifier); each leg has its own.
 Segment = Annotated[int, Field(ge=1, le=0xFF_FFFF)]
 
+#: Where both ends listen for what legs carry (UDP), inside the tunnel. Not the usual port of VXLAN, so that nothing
+#: else on these machines is touched.
+SEGMENT_PORT = 14789
+
 #: The public key of a row.
 RowKey = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,40}$")]
 

@@ -76,6 +76,19 @@ class DocumentsForm(forms.Form):
     )
 
 
+class VersionForm(forms.Form):
+    """The next version of a document."""
+
+    use_required_attribute = False
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("It may be called differently. The older versions stay."),
+        widget=forms.FileInput(attrs={"accept": _TAKEN}),
+        error_messages={"required": gettext_lazy("Please choose a file. Each may have at most 20 MB.")},
+    )
+
+
 class PhotoForm(forms.Form):
     """How the site looks."""
 
@@ -99,6 +112,7 @@ class DocumentShown:
     ending: str
     url: str
     remove_url: str
+    versions_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +206,50 @@ def document(request: FurkaRequest, node: Node, attachment: str) -> HttpResponse
     return handed_out(queries.content_of(request.by, row), row.media_type, row.name)
 
 
+@at_node(LOOK, Kind.SITE)
+def versions(request: FurkaRequest, node: Node, attachment: str) -> HttpResponse:
+    """A document in all its versions."""
+    row = queries.attachment_of_key(request.by, node, attachment)
+    found = queries.versions_of(request.by, row)
+    may_change = request.by.may(CONFIGURE, node.place)
+    context = {
+        "title": found[0].name,
+        "versions": [_shown(each) for each in found],
+        "may_change": may_change,
+        "new_url": _of_document(found[0], "level-document-version-new") if may_change else "",
+        "back_url": level_url(node, "level-documents"),
+    }
+    return render_level(request, node, "documents/versions.html", context)
+
+
+@at_node(CONFIGURE, Kind.SITE)
+def new_version(request: FurkaRequest, node: Node, attachment: str) -> HttpResponse:
+    """The next version of a document."""
+    row = queries.attachment_of_key(request.by, node, attachment, CONFIGURE)
+    sent = request.method == "POST"
+    form = VersionForm(request.POST if sent else None, request.FILES if sent else None)
+    back = _of_document(row, "level-document-versions")
+    if sent and form.is_valid():
+        with errors_on(form):
+            file = form.cleaned_data["file"]
+            added = operations.attach_version(request.by, row, checked(file.name or "", _bytes_of(file)))
+            messages.success(request, _("Saved as version %(number)d.") % {"number": added.version})
+            return redirect(_of_document(added, "level-document-versions"))
+    context = {"form": form, "title": row.name, "back_url": back}
+    status = 422 if form.is_bound else 200
+    return render_level(request, node, "documents/version_new.html", context, status=status)
+
+
 @require_POST
 @at_node(CONFIGURE, Kind.SITE)
 def remove_document(request: FurkaRequest, node: Node, attachment: str) -> HttpResponse:
-    """A document is no longer there."""
+    """A document is no longer there, or an older version of it."""
     row = queries.attachment_of_key(request.by, node, attachment, CONFIGURE)
+    newest = queries.versions_of(request.by, row)[0]
     operations.detach(request.by, row)
+    if newest.pk != row.pk:
+        messages.success(request, _("Version %(number)d was removed.") % {"number": row.version})
+        return redirect(_of_document(newest, "level-document-versions"))
     messages.success(request, _("%(name)s was removed.") % {"name": row.name})
     return redirect("level-documents", node.key)
 
@@ -242,13 +294,17 @@ def picture(request: FurkaRequest, node: Node, picture: str, size: str) -> HttpR
 
 
 def _shown(row: Attachment) -> DocumentShown:
-    words = {"key": row.node.key, "attachment": row.key}
     return DocumentShown(
         row,
         ending_of(row.name),
-        reverse("level-document", kwargs=words),
-        reverse("level-document-remove", kwargs=words),
+        _of_document(row, "level-document"),
+        _of_document(row, "level-document-remove"),
+        _of_document(row, "level-document-versions"),
     )
+
+
+def _of_document(row: Attachment, name: str) -> str:
+    return reverse(name, kwargs={"key": row.node.key, "attachment": row.key})
 
 
 def _photo_shown(site: Node, row: Photo | None) -> PhotoShown | None:

@@ -15,6 +15,16 @@ urlpatterns = [
         documents.remove_document,
         name="level-document-remove",
     ),
+    path(
+        "levels/<str:key>/documents/<str:attachment>/versions/",
+        documents.versions,
+        name="level-document-versions",
+    ),
+    path(
+        "levels/<str:key>/documents/<str:attachment>/versions/new/",
+        documents.new_version,
+        name="level-document-version-new",
+    ),
     path("levels/<str:key>/photo/", documents.photo, name="level-photo"),
     path("levels/<str:key>/photo/remove/", documents.remove_photo, name="level-photo-remove"),
     path("levels/<str:key>/photo/<str:picture>/<str:size>.jpg", documents.picture, name="level-picture"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -32,16 +32,41 @@ class Page(Generic[T]):
     after: str
 
 
-def page_of(rows: QuerySet[M], order: Sequence[str], cursor: str, size: int = SIZE) -> Page[M]:
+#: Narrows rows to those that can stand on a page: behind this value of the first column of the order (None: from the
+#: beginning), at least so many of them, and whether backwards.
+Nearby = Callable[[QuerySet[M], Any, int, bool], QuerySet[M]]
+
+
+def page_of(
+    rows: QuerySet[M],
+    order: Sequence[str],
+    cursor: str,
+    size: int = SIZE,
+    *,
+    nearby: Nearby[M] | None = None,
+) -> Page[M]:
     """The page at a cursor; the first one if there is no cursor or it means nothing.
 
-    `order` are names of columns that are never null, with `-` for descending; together they are unique.
+    `order` are names of columns that are never null, with `-` for descending; together they are unique. With `nearby`
+    not all rows have to be put in order.
     """
     at = _read(cursor, len(order))
     try:
-        return _page(rows, order, at, size)
+        return _page(rows, order, at, size, nearby)
     except (ValidationError, ValueError, TypeError, OverflowError):  # somebody wrote the cursor themselves
-        return _page(rows, order, None, size)
+        return _page(rows, order, None, size, nearby)
+
+
+def first_page_and_count(
+    found: QuerySet[M], rows: QuerySet[M], order: Sequence[str], size: int = SIZE
+) -> tuple[Page[M], int]:
+    """The first page of what a search finds, and how much that is (see `counted`): the search is the dear part, so it
+    is made once. `rows` are all there are, as they are shown."""
+    numbers = list(found.order_by(*order).values_list("pk", flat=True)[: COUNTED + 1])
+    by_number = rows.in_bulk(numbers[:size])
+    shown = [by_number[number] for number in numbers[:size] if number in by_number]
+    after = _write(False, shown[-1], order) if shown and len(numbers) > size else ""
+    return Page(shown, "", after), len(numbers)
 
 
 def page_in_parts(
@@ -74,8 +99,16 @@ def address(request: HttpRequest, **changes: str) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def _page(rows: QuerySet[M], order: Sequence[str], at: tuple[bool, list[Any]] | None, size: int) -> Page[M]:
+def _page(
+    rows: QuerySet[M],
+    order: Sequence[str],
+    at: tuple[bool, list[Any]] | None,
+    size: int,
+    nearby: Nearby[M] | None,
+) -> Page[M]:
     backwards = at is not None and at[0]
+    if nearby is not None:
+        rows = nearby(rows, None if at is None else at[1][0], size + 1, backwards)
     directed = [_turned(name) for name in order] if backwards else list(order)
     if at is not None:
         rows = rows.filter(_behind(directed, at[1]))

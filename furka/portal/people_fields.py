@@ -33,6 +33,7 @@ class Card:
     title: str | Promise
     text: str | Promise = ""
     detail: str = ""
+    picture: str = ""  # the template of a small picture
 
     def __str__(self) -> str:
         return str(self.title)

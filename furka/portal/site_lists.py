@@ -13,13 +13,21 @@ from furka.catalogue.service import services_at
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.inventory.bulk import MOST
-from furka.inventory.filters import SITE_ORDERS, Chosen, sites_chosen
+from furka.inventory.filters import SITE_ORDERS, Chosen, near_owners, sites_chosen
 from furka.particulars.queries import labels_in_use
 from furka.portal import words
 from furka.portal.level_forms import SearchForm
 from furka.portal.level_page import STATE_WORDS, level_url, shown
 from furka.portal.list_page import Choice, first_view, list_page, pages_shown, views_shown
-from furka.portal.paging import COUNTED, Page, address, counted, page_in_parts, page_of
+from furka.portal.paging import (
+    COUNTED,
+    Page,
+    address,
+    counted,
+    first_page_and_count,
+    page_in_parts,
+    page_of,
+)
 from furka.sites.lists import STATES, SiteNumbers, by_state, site_numbers
 from furka.sites.queries import states_of
 from furka.tree.acting import Acting
@@ -45,10 +53,9 @@ def level_sites(request: FurkaRequest, node: Node) -> HttpResponse:
         return elsewhere
     by, chosen = request.by, Chosen.read(request.GET.dict())
     rows = sites_chosen(by, node, chosen)
-    page = _page(by, rows.select_related("customer", "reseller"), chosen, request.GET.get("cursor", ""))
+    page, count = _page(by, node, rows, chosen, request.GET.get("cursor", ""))
     numbers = site_numbers(by, node)
     states = states_of(by, page.rows)
-    count = counted(rows)
     order = chosen.sort if chosen.sort in SITE_ORDERS else "name"
     shows_customer = node.kind != Kind.CUSTOMER
     context = {
@@ -86,11 +93,23 @@ def level_sites(request: FurkaRequest, node: Node) -> HttpResponse:
     return list_page(request, node, "sites", context)
 
 
-def _page(by: Acting, rows: QuerySet[Node], chosen: Chosen, cursor: str) -> Page[Node]:
-    """A page of the list; by state the sites of each state follow one another."""
+def _page(
+    by: Acting, node: Node, found: QuerySet[Node], chosen: Chosen, cursor: str
+) -> tuple[Page[Node], int]:
+    """A page of the list, and how many there are; by state the sites of each state follow one another."""
+    rows, order = found.select_related("customer", "reseller"), chosen.site_order
     if chosen.sort == "state" and not chosen.state:
-        return page_in_parts(by_state(by, rows), chosen.site_order, cursor)
-    return page_of(rows, chosen.site_order, cursor)
+        return page_in_parts(by_state(by, rows), order, cursor), counted(found)
+    if chosen.sort == "customer":
+
+        def nearby(some: QuerySet[Node], key: str | None, most: int, backwards: bool) -> QuerySet[Node]:
+            return near_owners(node, some, key, most, backwards=backwards)
+
+        return page_of(rows, order, cursor, nearby=nearby), counted(found)
+    if chosen.q and not cursor:
+        shown = Node.objects.everything("found a moment ago among those that the one who acts may see")
+        return first_page_and_count(found, shown.select_related("customer", "reseller"), order)
+    return page_of(rows, order, cursor), counted(found)
 
 
 def bulk_actions(by: Acting, node: Node) -> list[tuple[str, str, str]]:

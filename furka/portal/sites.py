@@ -32,6 +32,7 @@ from furka.portal.matters import about_me, about_people, about_places
 from furka.portal.once import once
 from furka.portal.prepared import NumberForm
 from furka.portal.refusals import errors_on
+from furka.portal.site_cards import cards_at
 from furka.sites.equipment import Port, ports_of
 from furka.sites.labels import label_device, labels_of
 from furka.sites.models import Device, Gateway, Network
@@ -151,6 +152,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
         ],
         "limits": limiting,
         "to_confirm": entering is None and _has_to_confirm(by, node),
+        **cards_at(request, node),
         "may_ask": any(each.approval for each in limiting) or only_looks(by, node),
         "urls": {
             "code": level_url(node, "level-claim-code"),
@@ -158,6 +160,7 @@ def overview(request: FurkaRequest, node: Node) -> HttpResponse:
             "router": level_url(node, "level-router"),
             "network": level_url(node, "level-network-new"),
             "device": level_url(node, "level-device-new"),
+            "device_labels": level_url(node, "level-device-labels"),
             "people": level_url(node, "level-people"),
             "events": level_url(node, "level-events"),
         },

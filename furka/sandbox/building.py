@@ -13,6 +13,7 @@ from furka.particulars import operations as particulars
 from furka.particulars.operations import Noted, Reached
 from furka.people.models import Person
 from furka.plan.addressing import PLAN
+from furka.sandbox.linking import link_sites
 from furka.sandbox.places import PLACES
 from furka.sandbox.plants import CUSTOMERS, FIRST_SITE, LINKS, OWN_SITES, PORTS, RESELLER, SampleSite
 from furka.sites import operations as sites
@@ -67,6 +68,8 @@ def build(work: Work, cast: Cast, without_gateway: Collection[str] = ()) -> Node
         by_name[site.name] = _site(work, cast.owner, reseller, site, hub, without_gateway)
     _people(work, cast, reseller, customers, by_name)
     _visits(work, cast, by_name)
+    town = customers[CUSTOMERS[0].name]
+    link_sites(lambda ago: _by(cast.owner, work.at - ago), reseller, town, by_name)
     return reseller
 
 

@@ -25,6 +25,11 @@ def of_person(user: Person | AnonymousUser, at: datetime, via: str, limit: Limit
     return Acting(user.pk, str(user), at, via, held_by, ceilings_at, limit, user.is_sample)
 
 
+def of_closed(user: Person, at: datetime, via: str) -> Acting:
+    """Somebody whose account is closed, to take that back: known, but holding nothing."""
+    return Acting(user.pk, str(user), at, via, lambda _person_id, _at: (), ceilings_at)
+
+
 def held_by(person_id: int, at: datetime) -> tuple[Held, ...]:
     """What one person holds at that moment; one indexed query."""
     running = GrantInterval.objects.filter(person_id=person_id, begins_at__lte=at)

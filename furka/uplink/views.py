@@ -17,6 +17,7 @@ from furka.dispatch import answer, hubs
 from furka.dispatch.knocks import take_knocks
 from furka.errors import Conflict, Invalid, Refused
 from furka.gate.attempts import count_wrong_at, is_worn_out
+from furka.links.seen import take_legs
 from furka.live.listen import until
 from furka.releases import operations as releases
 from furka.sites import keys, operations, preparing, queries, refused_claims
@@ -161,7 +162,10 @@ def gateway_report(request: HttpRequest) -> HttpResponse:
     """How a gateway is."""
     gateway, at = _gateway(request), clock.now()
     report = body(request, GatewayReport)
-    operations.take_gateway_report(program("gateway", at), gateway, report)
+    by = program("gateway", at)
+    operations.take_gateway_report(by, gateway, report)
+    if gateway.released_at is None:
+        take_legs(by, gateway, report.legs)
     return message(GatewayReportTaken(now=at))
 
 

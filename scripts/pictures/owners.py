@@ -25,7 +25,7 @@ from furka.tree.requesting import Wish
 _LEFT = ("connect.use", "diagnose", "configure")
 
 
-def decide(station: Node, school: Node, customer: Node, at: datetime) -> dict[str, str]:
+def decide(station: Node, school: Node, confirmed: Node, customer: Node, at: datetime) -> dict[str, str]:
     """Fill it in; returns words for the addresses of scenes."""
     karl, sonja, luca = (
         Person.objects.get(email=f"{name}@example.org") for name in ("karl", "sonja", "luca")
@@ -40,6 +40,8 @@ def decide(station: Node, school: Node, customer: Node, at: datetime) -> dict[st
         _let_in(karl, station, somebody, Terms(role="supporter", valid_until=week), long_ago)
     terms = CeilingTerms(_LEFT, approval=(USE_REMOTE_ACCESS.key,), emergency=True)
     ceilings.set_ceiling(_by(karl, long_ago), station, terms)
+    each_time = CeilingTerms(confirm=(USE_REMOTE_ACCESS.key,), confirm_reason=True, confirm_factor=True)
+    ceilings.set_ceiling(_by(karl, long_ago), confirmed, each_time)
     wanted = (USE_REMOTE_ACCESS.key,)
     asked = requesting.ask(
         _by(sonja, at - timedelta(minutes=50)),
@@ -53,6 +55,7 @@ def decide(station: Node, school: Node, customer: Node, at: datetime) -> dict[st
     network, device = networks_of(_by(karl, at), school)[0], devices_of(_by(karl, at), school)[0]
     return {
         "station": station.key,
+        "confirmed": confirmed.key,
         "asked": asked.key,
         "review": review.key,
         "network": network.key,

@@ -27,7 +27,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import program
 from furka.tunnel.models import Hub
 from furka.wire.hub import AccessSeen, HubHello, HubReport, PeerSeen
-from scripts.pictures import owners, plant
+from scripts.pictures import links, owners, plant, weather
 
 #: A hub counts as silent a minute after it was last heard of.
 _HEARTBEAT = 15.0  # seconds
@@ -49,17 +49,21 @@ def tell() -> dict[str, str]:
     keys = [_a_gateway(nodes[name], _by(rita, at)) for name in (FIRST_SITE, SECOND_SITE)]
     _reports(hub, keys, school, _by(sonja, at))
     waiting, secret = _invitations(school, customer, _by(karl, at))
-    decided = owners.decide(station, school, customer, at)
-    plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
+    decided = owners.decide(station, school, nodes[SECOND_SITE], customer, at)
+    document = plant.furnish(school, station, _by(karl, at), _by(sonja, at), sonja)
+    joined = links.join(nodes[RESELLER], nodes, _by(rita, at))
     return {
         **decided,
+        **joined,
         "reseller": nodes[RESELLER].key,
         "customer": customer.key,
         "site": school.key,
         "site_down": nodes["Hallenbad Thun (Beispiel)"].key,
+        "document": document,
         "waiting": waiting,
         "secret": secret,
         "person": sonja.key,
+        "incident": weather.blow(hub, at),
     }
 
 

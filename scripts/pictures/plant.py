@@ -26,10 +26,12 @@ _WORDS = {
 _LABELS = (("Heizung",), ("Heizung", "Pikett"), ("Lüftung",))
 
 
-def furnish(school: Node, station: Node, karl: Acting, sonja: Acting, supporter: Person) -> None:
-    """Fill it in."""
+def furnish(school: Node, station: Node, karl: Acting, sonja: Acting, supporter: Person) -> str:
+    """Fill it in; returns the key of a document that has versions."""
     for name, text in _WORDS.items():
         attachments.attach(karl, school, checked(name, text.encode()))
+    [(name, text), *_others] = _WORDS.items()
+    document = attachments.attach(karl, school, checked(name, f"{text}Sommer: 40 °C.\n".encode()))
     attachments.attach(karl, school, checked("Schema Heizung.png", _scheme()))
     attachments.set_photo(karl, school, attachments.checked_photo(_house()))
     devices = [each.device for each in devices_of(karl, school)]
@@ -37,6 +39,7 @@ def furnish(school: Node, station: Node, karl: Acting, sonja: Acting, supporter:
         label_device(karl, device, labels)
     open_page(sonja, next(device for device in devices if device.web), "a login", "de")
     releases.prepare(karl, station, supporter, 60)
+    return document.key
 
 
 def _house() -> bytes:

@@ -11,17 +11,23 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.db import connection
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from furka.dispatch.answer import plan_since
 from furka.people.models import Person
 from furka.plan.entries import Door
 from furka.sites import operations as sites
+from furka.status.kinds import Kind as HubKind
 from furka.tree import operations as tree
 from furka.tree.granting import Terms, invite
 from furka.tree.models import Kind
+from furka.tree.operation import program
+from furka.tree.queries import operator
+from furka.tree.staff import open_operator_session
 from tests.api.caller import Caller, as_person, collecting, in_session, operations
 from tests.attachments.files import a_picture
+from tests.status.measured import an_incident
 from tests.world import (
     NOW,
     PASSWORD,
@@ -64,6 +70,7 @@ def test_every_operation_works_for_somebody_who_may(world: World) -> None:
         _prepared_gateways(rita, reseller)
         _router(rita, f"/sites/{world.ours.depot.key}")
         _attachments(rita, f"/sites/{world.ours.school.key}")
+        _site_links(world)
         alone = tree.open_level(by(world.nora, YESTERDAY), Kind.CUSTOMER, "Allein").key
         _places(rita, as_person(world.nora), reseller, world.theirs.reseller.key, alone)
 
@@ -125,13 +132,62 @@ def _prepared_gateways(rita: Caller, level: str) -> None:
     assert rita.delete(f"{base}/prepared-gateways/{pieces[0]['key']}").status == 204
 
 
+def _site_links(world: World) -> None:
+    """Each part is looked at in tests/links."""
+    nora, theirs = as_person(world.nora), world.theirs
+    level, school, depot = f"/levels/{theirs.reseller.key}", theirs.school.key, theirs.depot.key
+    assert nora.patch(f"{level}/services/sitelink", {"enabled": True}).body["enabled"]
+    assert nora.get(f"{level}/services/sitelink").body["enabled"]
+    assert nora.get(f"{level}/subnets/free", length=24).body == {"subnet": "10.64.0.0/24"}
+    assert {each["overlapping"] for each in nora.items(f"{level}/subnets")} == {1}
+
+    made = nora.post(f"{level}/site-links", {"name": "Leitstelle", "mode": "central"}).body
+    one = f"{level}/site-links/{made['key']}"
+    assert (made["range"], nora.items(f"{level}/site-links")) == ("10.64.0.0/24", [made])
+    nora.post(f"{one}/members", {"site": depot, "central": True})
+    spoke = nora.post(f"{one}/members", {"site": school}).body
+    assert (spoke["site"]["key"], spoke["central"]) == (school, False)
+    assert nora.post(f"{one}/members", {"site": world.ours.school.key}).body["code"] == "site-unknown"
+    assert nora.patch(f"{one}/members/{spoke['key']}", {"network": spoke["networks"][0]["key"]}).status == 200
+    assert {each["key"] for each in nora.items(f"{one}/members")} > {spoke["key"]}
+    assert nora.get(f"/sites/{school}/site-links").body["items"][0]["others"] == 1
+
+    device = nora.items(f"/sites/{school}/devices")[0]["key"]
+    mapped = nora.post(f"{one}/mapped", {"device": device}).body
+    assert (mapped["address"], nora.items(f"{one}/mapped")) == ("10.64.0.1", [mapped])
+    asked = {"source": depot, "destination": school, "destination_device": device, "port": 502}
+    assert nora.get(f"{one}/may-reach", **asked).body["because"] == "open"
+    wish: dict[str, Any] = {"range": "172.20.0.0/24", "preview": True}
+    assert nora.post(f"{one}/range", wish).body["items"][0]["after"] == "172.20.0.1"
+    assert nora.post(f"{one}/range", {**wish, "preview": False}).body["done"]
+
+    deny = {"allow": False, "destination": {"device": device}, "protocol": "tcp", "ports": [[500, 510]]}
+    rule = nora.post(f"{one}/rules", deny).body
+    assert nora.get(f"{one}/may-reach", **asked).body["rule"] == rule["key"]
+    assert nora.get(f"{one}/rules").body["items"] == [rule]
+    assert nora.delete(f"{one}/rules/{rule['key']}").status == 204
+    assert len(nora.post(f"{one}/rules/all", {"rules": [deny]}).body["items"]) == 1
+
+    assert nora.patch(one, {"paused": True, "purpose": "Ablesen"}).body["paused_at"]
+    assert nora.get(one).body["purpose"] == "Ablesen"
+    assert nora.delete(f"{one}/mapped/{mapped['key']}").status == 204
+    assert nora.delete(f"/sites/{school}/site-links/{spoke['key']}").status == 204
+    [centre] = nora.items(f"{one}/members")
+    assert nora.delete(f"{one}/members/{centre['key']}").status == 204
+    assert nora.delete(one).status == 204
+
+
 def _attachments(rita: Caller, site: str) -> None:
     """Each part is looked at in test_attachments."""
     document = rita.upload(f"{site}/attachments", "Plan.txt", b"Heizung").body
     assert rita.get(f"{site}/attachments").body == [document]
     path = f"{site}/attachments/{document['key']}"
     assert rita.get(path).body == b"Heizung"
+    second = rita.upload(f"{path}/versions", "Plan neu.txt", b"Pumpe").body
+    assert (second["version"], rita.get(f"{site}/attachments").body) == (2, [second])
+    assert rita.get(f"{path}/versions").body == [second, document]
     assert rita.delete(path).status == 204
+    assert rita.delete(f"{site}/attachments/{second['key']}").status == 204
     assert rita.get(f"{site}/photo").body["code"] == "no-photo"
     photo = rita.upload(f"{site}/photo", "Haus.png", a_picture()).body
     assert rita.get(f"{site}/photo").body == photo
@@ -221,6 +277,13 @@ def _email_and_end(rita: Caller) -> None:
     assert fremd.post("/me/closing", {"email": "rita@example.org"}).body["code"] == "email-differs"
     assert fremd.post("/me/closing", {"email": "fremd@example.org"}).body["until"] == "2026-12-08T13:00:00Z"
     assert fremd.get("/me").status == 401
+    # Whoever logs in again in time takes it back; a closed account reaches nothing else, and no token does it.
+    again = in_session(Person.objects.get(email="fremd@example.org"))
+    assert again.get("/me").status == 401
+    assert again.delete("/me/closing").status == 204
+    assert again.get("/me").status == 200
+    assert again.delete("/me/closing").body["code"] == "too-late"
+    assert rita.delete("/me/closing").body["code"] == "too-late"
 
 
 def test_what_the_pages_ask_a_second_proof_for_needs_one_here_too(world: World) -> None:
@@ -504,6 +567,7 @@ def _limits(world: World) -> None:
     assert as_person(world.rita).patch(f"{path}/limits", {}).status == 403
     _releases(karl, sonja, f"/sites/{world.ours.school.key}/releases")
     _connections(world)
+    _cloud(world)
     wish = {"rights": ["connect.use"], "minutes": 60, "reason": "Störung"}
     first = sonja.post(f"{path}/requests", wish).body
     assert [item["key"] for item in karl.items(f"{path}/requests")] == [first["key"]]
@@ -530,6 +594,26 @@ def _releases(karl: Caller, sonja: Caller, path: str) -> None:
     assert [item["key"] for item in karl.get(path).body["items"]] == [made["key"]]
     assert [item["minutes"] for item in sonja.get("/releases").body["items"]] == [30]
     assert karl.delete(f"{path}/{made['key']}").status == 204
+
+
+def _cloud(world: World) -> None:
+    rita, incident = as_person(world.rita), an_incident(HubKind.HUB, world.hub, NOW - timedelta(minutes=1))
+    state = rita.get("/cloud").body
+    assert (state["state"], state["incidents"], state["touched"]["number"]) == ("bad", [incident.key], 2)
+    of_customer = rita.get(f"/levels/{world.ours.customer.key}/cloud").body
+    assert [each["name"] for each in of_customer["touched"]["sites"]] == ["Schulhaus Muster"]
+    assert [each["key"] for each in rita.items("/cloud/incidents?running=true")] == [incident.key]
+    olga = person("Olga")
+    open_operator_session(program("command line", NOW), olga, "a test")
+    root = f"/levels/{operator().key}/cloud/incidents/{incident.key}"
+    said = {"stage": "identified", "texts": {"de": "Die Platte ist voll."}}
+    assert as_person(olga).post(f"{root}/updates", said).status == 201
+    assert as_person(olga).post(f"{root}/post-mortem", {"de": "Zu wenig Platz."}).status == 204
+    read = rita.get(f"/cloud/incidents/{incident.key}").body
+    assert [each["texts"] for each in read["updates"]] == [said["texts"]]
+    assert Client().get("/api/v1/status").status_code == 404
+    with override_settings(PUBLIC_STATUS=True):
+        assert "touched" not in as_person(world.nora).get("/status").body
 
 
 def _connections(world: World) -> None:

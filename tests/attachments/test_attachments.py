@@ -56,12 +56,63 @@ def test_document_comes_once_is_found_and_goes(world: World) -> None:
     assert actions(world) == ["attachment.added", "attachment.removed"]
 
 
+def test_document_has_versions(world: World) -> None:
+    rita, school = by(world.rita), world.ours.school
+    first = operations.attach(rita, school, PLAN)
+    second = operations.attach(rita, school, checked(PLAN.name, b"%PDF-1.7 plan, changed"))  # the same name
+    third = operations.attach_version(rita, first, checked("Plan 2027.txt", b"as text"))  # another name
+    assert [each.version for each in (first, second, third)] == [1, 2, 3]
+    [shown] = queries.attachments_of(by(world.max), school)
+    assert (shown.key, shown.name, shown.version) == (third.key, "Plan 2027.txt", 3)
+    found = queries.versions_of(by(world.max), shown)
+    assert [each.key for each in found] == [third.key, second.key, first.key]
+    assert queries.content_of(by(world.max), found[-1]) == PLAN.content
+    assert find(by(world.sonja), "heizungsplan", 10) == []
+    assert len(find(by(world.sonja), "plan 2027", 10)) == 1
+    assert {each.key: each.number for each in hanging(world.ours.customer, NOW)}["attachments"] == 1
+    operations.detach(rita, queries.attachment_of_key(rita, school, second.key))
+    assert [each.version for each in queries.versions_of(rita, shown)] == [3, 1]
+    operations.detach(rita, shown)
+    assert queries.attachments_of(rita, school) == []
+    with pytest.raises(NotThere):
+        queries.attachment_of_key(rita, school, first.key)
+    with pytest.raises(NotThere):
+        operations.attach_version(rita, first, checked("x.txt", b"too late"))
+    assert actions(world) == [
+        "attachment.added",
+        "attachment.version",
+        "attachment.version",
+        "attachment.version-removed",
+        "attachment.removed",
+    ]
+
+
+def test_versions_on_pages(world: World, client: Client) -> None:
+    school = world.ours.school
+    first = operations.attach(by(world.rita), school, PLAN)
+    client.force_login(world.rita)
+    address = url(school, f"documents/{first.key}/versions/")
+    refused = client.post(f"{address}new/", {"file": upload("x.exe", b"MZ\x00\x01")})
+    assert refused.status_code == 422
+    answer = client.post(f"{address}new/", {"file": upload("Plan 2027.txt", b"as text")})
+    assert answer.status_code == 302
+    shown = client.get(answer.headers["Location"])
+    assert [each.row.version for each in shown.context["versions"]] == [2, 1]
+    assert "versions/new/" not in text_of(page(client, world.max, address))
+    assert page(client, world.max, f"{address}new/").status_code == 403
+    client.force_login(world.rita)
+    gone = client.post(url(school, f"documents/{first.key}/remove/"))
+    assert gone.headers["Location"] == answer.headers["Location"]
+    assert [each.version for each in queries.attachments_of(by(world.rita), school)] == [2]
+
+
 def test_whoever_only_looks_changes_nothing_and_strangers_see_nothing(world: World) -> None:
     school, sizes = world.ours.school, operations.checked_photo(a_picture())
     row = operations.attach(by(world.rita), school, PLAN)
     for change in (
         lambda: operations.attach(by(world.max), school, PLAN),
         lambda: operations.detach(by(world.max), row),
+        lambda: operations.attach_version(by(world.max), row, PLAN),
         lambda: operations.set_photo(by(world.max), school, sizes),
         lambda: operations.remove_photo(by(world.max), school),
     ):

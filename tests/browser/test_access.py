@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +39,18 @@ def test_who_has_access_is_told_and_printed(customer: Page, look: Callable[[Page
     with customer.expect_download() as taken:
         customer.get_by_role("button", name="PDF für Audit").click()
     assert taken.value.suggested_filename.endswith(".pdf")
+    asked_at = customer.url
+    customer.get_by_role("link", name="Ereignisse").first.click()
+    noted = customer.locator("main", has_text="Prüfsumme").inner_text()
+    checksum = re.search(r"\b[0-9a-f]{64}\b", noted)
+    assert checksum
+    customer.goto(asked_at)
+    customer.get_by_label("Prüfsumme").fill(checksum.group()[:16])
+    customer.get_by_role("button", name="Prüfen").click()
+    expect(customer.get_by_text("Echt: gedruckt von Petra Muster")).to_be_visible()
+    customer.get_by_label("Prüfsumme").fill("0" * 16)
+    customer.get_by_role("button", name="Prüfen").click()
+    expect(customer.get_by_text("kein Ausdruck mit dieser Prüfsumme")).to_be_visible()
     customer.get_by_label("Stand").fill("2020-01-01T12:00")
     customer.get_by_role("button", name="Anzeigen").click()
     expect(customer.get_by_text("So war es am")).to_be_visible()

@@ -13,6 +13,11 @@ from tests.attachments.files import a_picture
 from tests.browser.people import Holder
 
 PLAN: FilePayload = {"name": "Heizungsplan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 plan"}
+NEXT_PLAN: FilePayload = {
+    "name": "Heizungsplan.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.7 plan 2",
+}
 LIST: FilePayload = {"name": "Zähler.csv", "mimeType": "text/csv", "buffer": b"a;b\n"}
 PROGRAM: FilePayload = {"name": "Programm.exe", "mimeType": "application/x", "buffer": b"MZ\x00\x01"}
 HOUSE: FilePayload = {"name": "Haus.jpg", "mimeType": "image/jpeg", "buffer": a_picture("JPEG", (800, 500))}
@@ -50,9 +55,19 @@ def test_several_documents_are_sent_and_each_says_how_it_went(
     page.wait_for_url(re.compile(r"/documents/$"))
     expect(page.get_by_role("row")).to_have_count(3)  # one of them is the head
     with page.expect_download() as download:
-        page.get_by_role("link", name="Heizungsplan.pdf").click()
+        page.get_by_role("link", name="Heizungsplan.pdf", exact=True).click()
     assert download.value.suggested_filename == "Heizungsplan.pdf"
     _is_sound(page, look)
+    page.get_by_role("link", name="Versionen von Heizungsplan.pdf").click()
+    page.get_by_role("link", name="Neue Version").click()
+    page.get_by_label("Datei").set_input_files([NEXT_PLAN])
+    page.get_by_role("button", name="Version speichern").click()
+    expect(page.get_by_role("row", name="neuste")).to_contain_text("Heizungsplan.pdf")
+    _is_sound(page, look)
+    page.get_by_role("button", name="Version 1 entfernen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Version entfernen").click()
+    expect(page.get_by_text("Version 1 wurde entfernt.")).to_be_visible()
+    page.get_by_role("link", name="Zurück zu den Dokumenten").click()
     page.get_by_role("button", name="Heizungsplan.pdf entfernen").click()
     page.get_by_role("dialog").get_by_role("button", name="Dokument entfernen").click()
     expect(page.get_by_role("row")).to_have_count(2)

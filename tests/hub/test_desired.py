@@ -8,10 +8,11 @@ from math import inf
 
 import pytest
 
-from furka.hub.desired import Desired, Touched
+from furka.hub.desired import Desired
 from furka.hub.portal_time import SLACK, PortalTime
+from furka.hub.touched import Touched
+from furka.plan.doors import EVERY_HOST, DoorKey
 from furka.plan.entries import Door, DoorPort, Peer, Prefix, TunnelEnd
-from furka.plan.render.hub_nft import EVERY_HOST, DoorKey
 from furka.wire.hub import PlanAnswer
 from tests.laws.hub_worlds import LAYOUT, NOW, at_second, everything, key_of
 

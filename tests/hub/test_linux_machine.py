@@ -12,7 +12,7 @@ from furka.hub.linux_machine import LinuxMachine
 from furka.hub.machine import MachineError
 from furka.kernel.links import Link
 from furka.kernel.wireguard import generate_private_key, public_key_of
-from furka.plan.render.hub_nft import DoorKey, FilterChange
+from furka.plan.doors import DoorKey, FilterChange
 from tests.kernel.namespace import run
 from tests.lab.waiting import eventually
 from tests.laws.hub_worlds import GROUND, LAYOUT

@@ -12,8 +12,8 @@ from furka.hub.desired import Desired
 from furka.hub.memory_machine import MemoryMachine
 from furka.hub.trials import Dialled, Reply, Trials
 from furka.kernel.wireguard import PeerState
+from furka.plan.doors import DoorKey, FilterChange
 from furka.plan.entries import DoorPort, Prefix
-from furka.plan.render.hub_nft import DoorKey, FilterChange
 from furka.wire.hub import PlanAnswer, TrialAsked, TrialDone
 from tests.hub.tunnels import DEVICE, LAPTOP, PLANT, SITE
 from tests.laws.hub_worlds import GROUND, LAYOUT

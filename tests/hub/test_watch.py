@@ -9,8 +9,8 @@ from ipaddress import IPv4Address
 from furka.hub.machine import Use
 from furka.hub.watch import AccessWatch, Memory, PeerWatch, Timing
 from furka.kernel.wireguard import PeerState
+from furka.plan.doors import DoorKey
 from furka.plan.entries import Door, TunnelEnd
-from furka.plan.render.hub_nft import DoorKey
 from furka.wire.hub import AccessSeen, PeerSeen
 from tests.laws.hub_worlds import NOW, at_second, key_of
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from furka.lab import Lab, LabError, RunningLab
-from furka.lab.topology import HOSTS
+from furka.lab.topology import HOSTS, PLANTS
 from tests.lab.waiting import eventually
 
 pytestmark = pytest.mark.lab
@@ -110,8 +110,8 @@ def test_a_stopped_lab_leaves_no_namespace_and_no_process(tmp_path: Path) -> Non
         names = namespaces(lab)
         lab.spawn("hub", ["setsid", "--fork", "sleep", "60"])
         assert len(names) == 1 + len(HOSTS)
-        # The first, four devices, a proxy for each plant, and the one that slept.
-        eventually(lambda: len(inhabitants(names)) == 8)
+        # The first, two devices and a proxy for each plant, and the one that slept.
+        eventually(lambda: len(inhabitants(names)) == 2 + 3 * len(PLANTS))
     assert inhabitants(names) == []
     assert not (tmp_path / "lab.sock").exists()
 

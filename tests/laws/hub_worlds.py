@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from furka.hub.desired import Desired
 from furka.hub.machine import Ground
 from furka.hub.memory_machine import MemoryMachine, OpenPath
+from furka.plan.doors import DoorKey, FilterChange, keys_of
 from furka.plan.entries import Door, DoorPort, Entry, Knock, Names, Page, Peer, Prefix, RealNetwork, TunnelEnd
 from furka.plan.link_entries import Bridge, Junction, Leg, LinkRule, Mapped
-from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout, keys_of
+from furka.plan.render.hub_nft import Layout
 from furka.wire.hub import PlanAnswer
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from furka import clock
 from furka.clock import FakeClock
-from furka.hub.desired import Touched
 from furka.hub.machine import MachineError
 from furka.hub.memory_machine import MemoryMachine
 from furka.hub.reconcile import Reconciler
+from furka.hub.touched import Touched
 from tests.laws.hub_worlds import (
     GROUND,
     NOW,

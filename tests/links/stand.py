@@ -54,7 +54,8 @@ def a_plant(world: World, name: str, device: str = "192.168.1.10", level: Node |
 def plan_of_links(world: World) -> list[Entry]:
     """What the hub is told of links."""
     told = answer.plan_since(world.hub, 0, NOW).entries
-    return [each for each in told if isinstance(each, Bridge | Leg | Junction | LinkRule | Mapped)]
+    found = [each for each in told if isinstance(each, Bridge | Leg | Junction | LinkRule | Mapped)]
+    return sorted(found, key=lambda each: each.key)
 
 
 def sites_joined(world: World) -> set[str]:

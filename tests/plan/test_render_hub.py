@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from furka.plan.doors import DoorKey, FilterChange
 from furka.plan.render import hub_nft
-from furka.plan.render.hub_nft import DoorKey, FilterChange, Layout
+from furka.plan.render.hub_nft import Layout
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

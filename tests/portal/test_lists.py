@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from furka.clock import FakeClock
@@ -61,17 +62,24 @@ def test_list_of_sites_shows_the_worst_first_if_asked(heard: World, client: Clie
     ]
 
 
-@pytest.mark.parametrize("sort", ["name", "state", "new"])
+@pytest.mark.parametrize("sort", ["name", "state", "new", "customer", "name&q=bad", "customer&q=bad"])
 def test_pages_of_a_list_show_every_row_once_forth_and_back(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch, sort: str
 ) -> None:
-    for function in (paging.page_of, paging.page_in_parts):
+    for function in (paging.page_of, paging.page_in_parts, paging.first_page_and_count):
         monkeypatch.setattr(function, "__defaults__", (2,))
     make_online(world.ours.depot)
     for name in ("Alp", "Bad", "Bad", "Chor", "Dorf"):
         operations.create_site(by(world.rita), world.ours.reseller, name)
+    for name in ("Zoo", "Gemeinde Muster", "Ohne", "Amt"):  # one is called like the customer that is there
+        customer = operations.create_customer(by(world.rita), world.ours.reseller, name)
+        for site in ("Bad", "Aal", "Bad") if name != "Ohne" else ():
+            operations.create_site(by(world.rita), customer, site)
     address = url(world.ours.reseller, f"sites/?sort={sort}")
-    sites = lists.sites_of(by(world.rita), world.ours.reseller)
+    sites = lists.sites_of(by(world.rita), world.ours.reseller).annotate(owner_key=F("parent__sort_key"))
+    sort, _and, searched = sort.partition("&")
+    if searched:
+        sites = sites.filter(name="Bad")
     parts = lists.by_state(by(world.rita), sites) if sort == "state" else [sites]
     whole = [site.pk for part in parts for site in part.order_by(*SITE_ORDERS[sort])]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from furka.access.rights import LOOK
+from furka.clock import FakeClock
 from furka.errors import Invalid, Refused
 from furka.finding.queries import find
 from furka.journal.models import Event
@@ -18,6 +21,7 @@ from furka.sites.equipment import (
     facts_of,
     ports_in,
 )
+from furka.sites.labels import label_device, labels_of
 from furka.sites.models import Device
 from tests.world import World, by
 
@@ -178,3 +182,28 @@ def test_device_is_found_by_what_is_known_of_it(world: World, text: str) -> None
 
     assert [row.name for row in find(by(world.rita), text, 9, whats=("device",))] == ["Heizung"]
     assert not [row for row in find(by(world.nora), text, 9) if row.node == world.ours.school]
+
+
+def test_labels_of_many_devices_change_together_on_a_page(
+    world: World, client: Client, fake_clock: FakeClock
+) -> None:
+    rita, school = by(world.rita), world.ours.school
+    pump = operations.add_device(rita, school, "Pumpe", "192.168.1.11")
+    label_device(rita, pump, ["Alt"])
+    client.force_login(world.rita)
+    address = f"/levels/{school.key}/devices/labels/"
+    assert address in client.get(f"/levels/{school.key}/").content.decode()
+    both = [heating_key(world), pump.key]
+    assert client.post(address, {"devices": both}).status_code == 422
+    assert client.post(address, {"devices": ["a" * 12], "add": "Heizung"}).status_code == 422
+    answer = client.post(address, {"devices": both, "add": "Heizung, Pikett", "remove": "alt"})
+    assert answer.headers["Location"] == f"/levels/{school.key}/"
+    carried = labels_of(rita, [view.device for view in queries.devices_of(rita, school)])
+    assert [sorted(names) for names in carried.values()] == [["Heizung", "Pikett"]] * 2
+    client.force_login(world.sonja)
+    assert client.get(address).status_code == 403
+
+
+def heating_key(world: World) -> str:
+    rows = Device.objects.visible_to(by(world.rita), LOOK)
+    return rows.get(node=world.ours.school, name="Heizung").key

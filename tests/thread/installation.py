@@ -23,6 +23,7 @@ import psycopg
 from furka import clock
 from furka.kernel.wireguard import generate_private_key, public_key_of
 from furka.lab.running import RunningLab
+from tests.installed import as_installed
 
 START_LIMIT = 240.0
 
@@ -130,6 +131,7 @@ def installation(home: Path, *options: str) -> Iterator[Installation]:
     """Start everything, wait until the lab is up, and end it as a person would (Ctrl-C)."""
     port = free_port()
     with own_database() as database:
+        as_installed(home / "furka", tables=not database)
         log = home / "up.log"
         env = {**os.environ, "PYTHONUNBUFFERED": "1", "FURKA_DATABASE_URL": database}
         for name in ("FURKA_HOME", "FURKA_URL", "DJANGO_SETTINGS_MODULE"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from furka.lab.programs import preset_file
-from furka.lab.topology import PORTAL, gateway_interface
+from furka.lab.topology import PORTAL, PORTAL_URL, gateway_interface
 from tests.thread.installation import Transfer, key_pair, opens, wait_for
 from tests.thread.stage import Stage
 
@@ -123,3 +124,45 @@ def test_box_with_the_line_of_its_label_comes_online_without_anybody(stage: Stag
         stage.let_in("b")
     finally:
         preset_file(lab, "b").unlink()
+
+
+def test_new_box_takes_the_place_of_the_old_one_under_the_same_addresses(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """The last one here: afterwards another box serves plant b. It stands where the meter does."""
+    site, lab = f"/sites/{stage.sites['b']['key']}", stage.lab
+    stage.let_in("b")
+    transfer = Transfer(lab, "laptop", stage.heating["b"], tmp_path / "transfer")
+    before = stage.rita.get(f"{site}/state")["gateway"]
+    code = stage.rita.post(f"{site}/claim-code", replaces=True)["code"]
+    assert transfer.runs(), "the old box works until the new one is there"
+
+    home = lab.home / "new-box"
+    fixed = ["--home", str(home), "--plain-http", "--serial", "SN-0815"]
+    lab.run("meter-b", ["ip", "route", "add", "default", "via", "192.168.1.1"], check=True)
+    lab.run("meter-b", ["furka", "gateway", "claim", code, "--portal", PORTAL_URL, *fixed], check=True)
+    none = ["--local-port", "0", "--preset", str(tmp_path / "none")]
+    box = lab.spawn("meter-b", ["furka", "gateway", "run", *fixed, "--interface", "furka-n", *none])
+    try:
+        wait_for(
+            "the new box has reported", lambda: stage.rita.get(f"{site}/state")["gateway"]["handshake_at"], 40
+        )
+        wait_for("the page opens", lambda: opens(lab, "laptop", stage.heating["b"]), 20)
+
+        now = stage.rita.get(f"{site}/state")["gateway"]
+        assert (now["address"], now["serial"]) == (before["address"], "SN-0815")
+        assert now["key"] != before["key"]
+        old = ["ip", "link", "show", "dev", gateway_interface("b")]
+        wait_for("the old box is down", lambda: lab.run("gateway-b", old).returncode != 0, 20)
+        kept = lab.home / "gateway-b" / "gateway.json"
+        wait_for("it has forgotten whom it served", lambda: not kept.exists() or not _serves(kept), 20)
+        assert [each["what"] for each in stage.rita.get(f"{site}/gateway-log?what=linked")["items"]]
+        events = {each["action"] for each in stage.rita.get(f"/levels{site[6:]}/events")["items"]}
+        assert "gateway.replaced" in events
+    finally:
+        transfer.stop()
+        box.kill()
+
+
+def _serves(kept: Path) -> bool:
+    return json.loads(kept.read_text()).get("claim") is not None

@@ -1,15 +1,18 @@
 """The packet filter of a gateway as nftables text: translate between real and virtual addresses, let in nothing else.
 
 Packets that come out of the tunnel may go, once translated, to the interface in whose network they end, and their
-replies may come back. Nothing at the site opens a connection into the tunnel, and the gateway itself answers
-nothing from there but pings to its tunnel address, and what it has asked itself.
+replies may come back. Devices at the site open connections into the tunnel only to networks of other sites that links
+name; there they are seen under their own virtual addresses (1:1). The gateway itself answers nothing from the tunnel
+but pings to its tunnel address, and the hub where bridged links have a leg here; and it hears what it has asked itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
+
+from furka.plan.link_entries import SEGMENT_PORT
 
 TABLE = "furka_gateway"
 
@@ -28,8 +31,24 @@ def remove() -> str:
     return f"add table ip {TABLE}\ndelete table ip {TABLE}\n"
 
 
+@dataclass(frozen=True, slots=True)
+class LinkEnds:
+    """What links between sites need: to where devices may open connections, and the hub if it sends frames of legs."""
+
+    peers: tuple[IPv4Network, ...] = ()
+    hub: IPv4Address | None = None
+
+
+NO_LINKS = LinkEnds()
+
+
 def render(
-    tunnel: str, address: IPv4Address, translations: Iterable[Translation], *, router: bool = False
+    tunnel: str,
+    address: IPv4Address,
+    translations: Iterable[Translation],
+    *,
+    router: bool = False,
+    links: LinkEnds = NO_LINKS,
 ) -> str:
     """The script that replaces the whole filter in one step.
 
@@ -41,15 +60,15 @@ def render(
     lines = [
         remove().rstrip(),
         f"table ip {TABLE} {{",
-        *_translate(tunnel, wanted),
-        *_forward(tunnel, wanted, router),
-        *_input(tunnel, address),
+        *_translate(tunnel, wanted, links.peers),
+        *_forward(tunnel, wanted, router, links.peers),
+        *_input(tunnel, address, links.hub),
         "}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _translate(tunnel: str, translations: list[Translation]) -> list[str]:
+def _translate(tunnel: str, translations: list[Translation], peers: tuple[IPv4Network, ...]) -> list[str]:
     pairs = ", ".join(f"{one.virtual} : {one.real}" for one in translations)
     ways = [
         "  chain translate {",
@@ -60,16 +79,24 @@ def _translate(tunnel: str, translations: list[Translation]) -> list[str]:
     # Devices see the gateway as the one that asks: they need no way back of their own.
     names = ", ".join(f'"{name}"' for name in sorted({one.lan for one in translations}))
     hidden = f'    iifname "{tunnel}" oifname {{ {names} }} ct status dnat masquerade'
+    # Elsewhere devices of the site are known by their virtual addresses.
+    back = ", ".join(f"{one.real} : {one.virtual}" for one in translations)
+    known = f'    oifname "{tunnel}" ip daddr {_set(peers)} snat ip prefix to ip saddr map {{ {back} }}'
     return [
         *ways,
         "  chain hide {",
         "    type nat hook postrouting priority srcnat; policy accept;",
         *([hidden] if names else []),
+        *([known] if names and peers else []),
         "  }",
     ]
 
 
-def _forward(tunnel: str, translations: list[Translation], router: bool) -> list[str]:
+def _forward(
+    tunnel: str, translations: list[Translation], router: bool, peers: tuple[IPv4Network, ...]
+) -> list[str]:
+    opened = translations if peers else []
+    to_peers = f"ct original ip daddr {_set(peers)}"
     return [
         "  chain clamp {",
         "    type filter hook forward priority mangle; policy accept;",
@@ -86,6 +113,11 @@ def _forward(tunnel: str, translations: list[Translation], router: bool) -> list
             f'    oifname "{one.lan}" ip daddr {one.real} ct original ip daddr {one.virtual} ct status dnat accept'
             for one in translations
         ),
+        *(
+            f'    oifname "{one.lan}" ip daddr {one.real} ct original ip saddr {one.real} {to_peers} {which} accept'
+            for one in opened
+            for which in ("ct direction reply", f"ct state related {_ERRORS}")
+        ),
         "    drop",
         "  }",
         "  chain to_tunnel {",
@@ -93,15 +125,36 @@ def _forward(tunnel: str, translations: list[Translation], router: bool) -> list
             f'    iifname "{one.lan}" ct direction reply ct original ip daddr {one.virtual} ct status dnat accept'
             for one in translations
         ),
+        *(
+            f'    iifname "{one.lan}" ip saddr {one.real} ct direction original {to_peers} accept'
+            for one in opened
+        ),
         "    drop",
         "  }",
     ]
 
 
-def _input(tunnel: str, address: IPv4Address) -> list[str]:
+#: Word that something could not be delivered.
+_ERRORS = "icmp type { destination-unreachable, time-exceeded, parameter-problem }"
+
+
+def _set(networks: Iterable[IPv4Network]) -> str:
+    return f"{{ {', '.join(map(str, collapse_addresses(networks)))} }}"
+
+
+def _input(tunnel: str, address: IPv4Address, hub: IPv4Address | None) -> list[str]:
+    legs = (
+        [
+            f'    iifname != "{tunnel}" udp dport {SEGMENT_PORT} drop',
+            f'    iifname "{tunnel}" ip saddr {hub} udp dport {SEGMENT_PORT} accept',
+        ]
+        if hub is not None
+        else []
+    )
     return [
         "  chain input {",
         "    type filter hook input priority filter; policy accept;",
+        *legs,
         f'    iifname "{tunnel}" ip daddr {address} icmp type echo-request accept',
         f'    iifname "{tunnel}" ct direction reply ct state established,related accept',
         f'    iifname "{tunnel}" drop',

@@ -16,6 +16,9 @@ The filter holds no person, no right and no rule per grant, only collections tha
 Pages of devices that are open in browsers are asked for by a program on the hub itself, each from an address of its
 own: for that address the same doors count, in the hooks for what the machine sends and gets itself.
 
+What passes between plants is decided by a table beside this one (`junction_nft`), which marks it; what the legs of
+bridged links carry comes to the machine itself, from gateways only, and is marked there too.
+
 Names are answered by the hub itself, at its own address, for persons' devices only and so many times a second.
 
 Everything that comes out of the tunnel or would go into it is dropped unless a rule here says otherwise. Packets
@@ -24,14 +27,14 @@ that have nothing to do with the tunnel are left to whatever else filters on the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from math import inf
-from typing import NamedTuple
 
 from furka.plan.addressing import PLAN
-from furka.plan.entries import Door
+from furka.plan.doors import EVERY_HOST, DoorKey, FilterChange
+from furka.plan.link_entries import SEGMENT_PORT
 
 FAMILY = "inet"
 TABLE = "furka"
@@ -46,36 +49,11 @@ MOST_KNOCKED, KNOCK_KEPT = 65_536, 5
 #: that nothing passes while there is no filter at all.
 SEEN = 0x8000_0000
 
+#: What the table of links marks packets with that may pass between plants, or came by a leg; no site has that number.
+LINKED = 0xC000_0000
+
 _PER_LINE = 1000
 _LONGEST = 100 * 365 * 86_400.0
-
-
-#: Stands in a door for every address behind a site; no plant has it.
-EVERY_HOST = IPv4Address(0)
-
-
-class DoorKey(NamedTuple):
-    """What the kernel looks up: one tunnel address, one site; perhaps one address there, perhaps one port."""
-
-    address: IPv4Address
-    site: int
-    host: IPv4Address = EVERY_HOST
-    protocol: str = ""  # "tcp" or "udp"; empty with port 0, for all of them
-    port: int = 0
-
-    @property
-    def visit(self) -> DoorKey:
-        """The tunnel address and the site alone, under which it is counted what passes."""
-        return DoorKey(self.address, self.site)
-
-
-def keys_of(door: Door) -> Iterator[DoorKey]:
-    """What the kernel has to have for a door; no ranges, which would make every packet dearer."""
-    hosts = (EVERY_HOST,) if door.hosts is None else door.hosts
-    ports = (("", 0),) if door.ports is None else tuple((each.protocol, each.number) for each in door.ports)
-    for host in hosts:
-        for protocol, port in ports:
-            yield DoorKey(door.address, door.site, host, protocol, port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +66,6 @@ class Layout:
     profiles: IPv4Network
     plants: IPv4Network
     pages: IPv4Network = PLAN.pages
-
-
-@dataclass(frozen=True, slots=True)
-class FilterChange:
-    """One change of the collections, all or nothing. Times are seconds from now; infinite means no end.
-
-    `forget` says where the prefixes lead now: a map refuses to delete idempotently what it would have to guess. A
-    prefix that leads elsewhere from now on is in both, `forget` and `learn`.
-    """
-
-    close: frozenset[DoorKey] = frozenset()
-    forget: Mapping[IPv4Network, int] = field(default_factory=dict)
-    learn: Mapping[IPv4Network, int] = field(default_factory=dict)
-    open: Mapping[DoorKey, float] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.close or self.forget or self.learn or self.open)
 
 
 def closed(interface: str) -> str:
@@ -155,6 +116,7 @@ def whole(
     chain through {{
         meta nfproto != ipv4 drop
         ct state invalid drop
+        meta mark {LINKED:#x} accept
         meta mark set 0
         ip saddr {layout.profiles} ip daddr {layout.plants} ct direction original goto to_site
         ip saddr {layout.plants} ip daddr {layout.profiles} ct direction reply goto from_site
@@ -168,6 +130,7 @@ def whole(
         ip saddr . meta mark . ip daddr @door_hosts goto used_by_source
         ip saddr . meta mark . ip daddr . meta l4proto . th dport @door_host_ports goto used_by_source
         ip saddr . meta mark . meta l4proto . th dport @door_ports goto used_by_source
+        meta l4proto tcp tcp flags & (fin | syn | rst | ack) != syn drop comment "left over: no new connection"
         ip saddr . meta mark @knocks add @knocked {{ ip saddr . meta mark }}
         drop
     }}
@@ -210,6 +173,7 @@ def whole(
         meta nfproto != ipv4 drop
         ip daddr {layout.pages} goto to_page
         ip daddr != {layout.address} drop
+        ip saddr {layout.gateways} udp dport {SEGMENT_PORT} meta mark {LINKED:#x} accept
         ip saddr {layout.profiles} meta l4proto {{ tcp, udp }} th dport 53 goto naming
         icmp type != echo-request drop
         ip saddr {layout.gateways} goto asking
@@ -245,6 +209,7 @@ def whole(
         meta nfproto != ipv4 drop
         ip saddr {layout.pages} goto from_page
         ip saddr != {layout.address} drop
+        ip daddr {layout.gateways} udp dport {SEGMENT_PORT} accept
         ip daddr {layout.profiles} meta l4proto {{ tcp, udp }} th sport 53 ct direction reply accept
         icmp type {{ echo-reply, destination-unreachable, time-exceeded, parameter-problem }} accept
         drop

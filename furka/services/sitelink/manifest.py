@@ -21,5 +21,6 @@ SERVICE = Service(
     levels=frozenset({Kind.RESELLER, Kind.CUSTOMER}),
     rights=(NewRight(MANAGE_LINKS, ("owner",)),),
     settings=SitelinkSettings,
+    page="level-links",
     api="furka.services.sitelink.api.routes",
 )

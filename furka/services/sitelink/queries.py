@@ -52,7 +52,8 @@ class MemberView:
 
     `word` says whether packets can pass: `up`; `paused` (the whole link); `offline`, `unknown` (its hub is silent),
     `without-gateway`, `own-router` (a router without our program), `without-network`, `collides` (the range of the link
-    overlaps its networks), `other-hub` (on another hub than most).
+    overlaps its networks), `other-hub` (on another hub than most), `not-joined` (its gateway could not join the network
+    of a bridge; it says why).
     """
 
     member: LinkMember
@@ -106,7 +107,9 @@ def _word(member: LinkMember, found: WorldOnHubs | None, site: SiteState, system
         return "collides"
     if found.hubs.get(member.key) != main_hub(found):
         return "other-hub"
-    return "up" if site.word == "online" else site.word
+    if site.word != "online":
+        return site.word
+    return "not-joined" if member.leg_joined is False else "up"
 
 
 def main_hub(found: WorldOnHubs) -> int | None:
