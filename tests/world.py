@@ -68,6 +68,7 @@ from furka.tunnel.models import Hub, Profile
 from furka.wire.hub import AccessSeen, HubHello, HubReport
 from furka.wire.probes import Ping
 from tests.attachments.files import a_picture
+from tests.status.measured import an_incident
 
 #: Tuesday, 24 November 2026, 14:00 in Zurich.
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -364,5 +365,6 @@ def samples(world: World) -> dict[str, str]:
         "attachment": attachments.attach(rita, school, checked("Schema.txt", b"Heizung")).key,
         "picture": attachments.set_photo(rita, school, attachments.checked_photo(a_picture())).key,
         "size": "small",
+        "incident": an_incident().key,
         **a_link(world),
     }

@@ -15,6 +15,7 @@ from furka.api import (
     access,
     account,
     attachments,
+    cloud,
     connections,
     diagnoses,
     events,
@@ -105,6 +106,7 @@ for routes in (
     releases,
     roles,
     services,
+    cloud,
     events,
 ):
     api.add_router("", routes.routes.router)

@@ -27,6 +27,7 @@ COMMANDS = {
         "Open pages of devices in browsers, beside a hub.",
     ),
     "gateway": ("furka.gateway.commands", "gateway", "Claim and run the gateway of a site."),
+    "watch": ("furka.watch.commands", "watch", "Watch a portal from another machine; publish a static page."),
     "lab": ("furka.lab.commands", "lab", "An internet, a hub, four plants and a laptop on this machine."),
     "operate": ("furka.cli.operate", "operate", "Enrol hubs; open an operator's session."),
     "journal": ("furka.cli.journal", "journal", "Verify the journal."),

@@ -26,6 +26,7 @@ PRIVATE = tuple(
 
 #: A shorter one could be guessed.
 SHORTEST_SECRET_KEY = 32
+SHORTEST_METRICS_TOKEN = 20
 
 
 class WrongEnvironment(Exception):
@@ -71,7 +72,26 @@ class Env:
     outbox_page: bool = field(
         default=False, metadata={"help": "Show mails on a local page instead of sending them."}
     )
+    alarm_mail: str = field(
+        default="",
+        metadata={"help": "Addresses that are told of every incident of the cloud, separated by commas."},
+    )
+    time_server: str = field(
+        default="", metadata={"help": "A time server (NTP) with which the clock is compared."}
+    )
+    look_every: str = field(
+        default="15", metadata={"help": "Seconds between two looks at the parts of the cloud, 1 to 300."}
+    )
+    public_status: bool = field(
+        default=False, metadata={"help": "Show the state of the cloud to everybody, at /status/."}
+    )
+    metrics_token: str = field(
+        default="",
+        metadata={"help": "What a program shows that reads /metrics (Prometheus); empty: nobody reads it."},
+    )
     log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR."})
+
+    log_format: str = field(default="line", metadata={"help": "line, or json for programs that gather logs."})
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Env:
@@ -118,19 +138,34 @@ class Env:
             faults.append("FURKA_DATABASE_URL begins with postgresql:// or sqlite:///")
         if self.log_level not in logging.getLevelNamesMapping():
             faults.append("FURKA_LOG_LEVEL is DEBUG, INFO, WARNING or ERROR")
+        if self.log_format not in ("line", "json"):
+            faults.append("FURKA_LOG_FORMAT is line or json")
         if self.mail_url and urlsplit(self.mail_url).scheme not in ("smtp", "smtps"):
             faults.append("FURKA_MAIL_URL begins with smtp:// or smtps://")
         try:
             self.networks_of_providers()
         except ValueError as error:
             faults.append(f"FURKA_IDENTITY_NETWORKS lists private networks such as 10.1.2.0/24: {error}")
+        try:
+            self.seconds_between_looks()
+        except ValueError as error:
+            faults.append(f"FURKA_LOOK_EVERY is a number of seconds from 1 to 300: {error}")
         if self.mail_url and self.outbox_page:
             faults.append(
                 "FURKA_OUTBOX_PAGE shows mails to everybody; it can't be used together with FURKA_MAIL_URL"
             )
+        if self.metrics_token and len(self.metrics_token) < SHORTEST_METRICS_TOKEN:
+            faults.append("FURKA_METRICS_TOKEN is too short: it could be guessed")
         if self.outbox_page and urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1"):
             faults.append("FURKA_OUTBOX_PAGE shows mails to everybody; it exists on this machine alone")
         return faults
+
+    def seconds_between_looks(self) -> int:
+        """How often the parts of the cloud are looked at. Raises ValueError."""
+        seconds = int(self.look_every)
+        if not 1 <= seconds <= 300:
+            raise ValueError(f"{seconds} is not between 1 and 300")
+        return seconds
 
     def networks_of_providers(self) -> list[IPv4Network | IPv6Network]:
         """The private networks in which identity providers may be. Raises ValueError."""

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "furka.devicepages",
     "furka.activeplants",
     "furka.trials",
+    "furka.status",
     "furka.diagnoses",
     "furka.links",
     "furka.attachments",
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
     "furka.config.apps.Complete",
 ]
 MIDDLEWARE = [
+    "furka.gate.request_id.RequestId",
     "furka.gate.middleware.BehindProxy",
     "django.middleware.security.SecurityMiddleware",
     "furka.gate.middleware.ContentSecurityPolicy",
@@ -224,6 +226,14 @@ MAIL_DOMAIN = parseaddr(ENV.mail_from)[1].partition("@")[2] or "localhost"
 MAIL_URL = ENV.mail_url
 OUTBOX_PAGE = ENV.outbox_page
 
+# --- State of the cloud ----------------------------------------------------------------------------------------------
+HOME = ENV.home
+ALARM_MAIL = [address.strip() for address in ENV.alarm_mail.split(",") if address.strip()]
+TIME_SERVER = ENV.time_server
+LOOK_EVERY = ENV.seconds_between_looks()
+PUBLIC_STATUS = ENV.public_status
+METRICS_TOKEN = ENV.metrics_token
+
 # --- Language and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("German")), ("en", _("English")), ("fr", _("French")), ("it", _("Italian"))]
@@ -249,8 +259,14 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "furka.gate.request_id.WithRequestId"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{request_id}]: {message}", "style": "{"},
+        "json": {"()": "furka.gate.request_id.AsJson"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": ENV.log_format, "filters": ["request"]}
+    },
     "root": {"handlers": ["stderr"], "level": ENV.log_level},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -18,6 +18,7 @@ from furka.sites.gateway_log import Change, note
 from furka.sites.keys import take_over
 from furka.sites.models import Gateway
 from furka.sites.traffic import count
+from furka.status.hub_canary import take_canary
 from furka.tree.models import Node
 from furka.tree.operation import SiteTouched, Work, own_operation
 from furka.tree.queries import operator
@@ -113,6 +114,8 @@ def take_report(work: Work, hub: Hub, report: HubReport) -> None:
         take_closed(work.by, hub, closed)
     for done in report.trials:
         take_done(work.by, hub, done)
+    if report.canary is not None:
+        take_canary(work.by, hub, report.canary)
     if report.applied_revision != hub.applied_revision:
         _tell_of_new_keys(work, hub)
     # Last: whoever changes a plan locks the rows of hubs after those of gateways and profiles.

@@ -106,6 +106,12 @@ def hub() -> None:
     show_default=True,
     help="Answer for the names of devices, at this hub's address in the tunnel (port 53).",
 )
+@click.option(
+    "--canary/--no-canary",
+    default=True,
+    show_default=True,
+    help="Try the own way every minute: connect, reach a device, be cut off. No plant has to do with it.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Say more.")
 def run(
     portal: str,
@@ -121,6 +127,7 @@ def run(
     pages: str,
     page_socket: Path | None,
     names: bool,
+    canary: bool,
     verbose: bool,
 ) -> None:
     """Fetch the plan from the portal and keep it in force, until the program is ended.
@@ -150,7 +157,16 @@ def run(
         way.link().close()
     except (HomeError, MachineError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    setting = Setting(way, endpoint, interface, beside, pages=pages, page_socket=page_socket, names=names)
+    setting = Setting(
+        way,
+        endpoint,
+        interface,
+        beside,
+        pages=pages,
+        page_socket=page_socket,
+        names=names,
+        canary_port=listen_port if canary else 0,
+    )
     program = HubProgram(setting, folder, machine)
 
     def end(_number: int, _frame: FrameType | None) -> None:

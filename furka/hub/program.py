@@ -17,6 +17,7 @@ from threading import Lock, Thread
 
 from furka import __version__
 from furka.clock import monotonic, now
+from furka.hub.canary import Canary, Step
 from furka.hub.conversation import Listener, Pause, Teller
 from furka.hub.desired import Desired, OpenDoor
 from furka.hub.home import Home
@@ -74,7 +75,7 @@ class HubProgram:
         self._machine = machine
         self._public_key = public_key_of(home.private_key())
         memory = home.memory()
-        self._inbox: SimpleQueue[Stop | Said | Dialled] = SimpleQueue()
+        self._inbox: SimpleQueue[Stop | Said | Dialled | Step] = SimpleQueue()
         self._desired = Desired()
         self._reconciler = Reconciler(machine, self._desired)
         self._knocking = Knocking(machine, self._desired)
@@ -85,6 +86,7 @@ class HubProgram:
         self._resolver = Resolver(self._look_up)
         self._pages = PageLine(lambda closed: self._reports.add(pages=[closed]))
         self._trials = Trials(machine, self._desired, self._inbox.put)
+        self._canary = Canary(machine, self._public_key, setting.canary_port, self._inbox.put)
         self._ground: Ground | None = None
         self._translated: RealNetworks | None = None  # None: to be looked at
         self._links = LinkWatch()
@@ -161,6 +163,8 @@ class HubProgram:
                     self._hear(answer, at)
                 case Dialled() as dialled:
                     self._reports.add(trials=[self._trials.end(dialled)])
+                case Step() as step:
+                    self._reports.add(canary=self._canary.take(step))
                 case _:
                     pass
             self._on_time()
@@ -172,7 +176,11 @@ class HubProgram:
 
     def _full_due(self) -> float:
         """When everything is looked at next; a test, whose door is in no plan, may be finished before."""
-        return self._full_at + _FULL_ROUND + (_TEST_LASTS if self._trials.running else 0.0)
+        return (
+            self._full_at
+            + _FULL_ROUND
+            + (_TEST_LASTS if self._trials.running or self._canary.running else 0.0)
+        )
 
     def _settle(self, welcome: HubWelcome) -> None:
         layout = Layout(
@@ -205,7 +213,7 @@ class HubProgram:
     def _hear(self, answer: PlanAnswer, at: float) -> None:
         first = not self._desired.heard
         with self._lock:
-            touched = self._desired.hear(answer, at)
+            touched = self._desired.hear(self._canary.added_to(answer, self._desired.layout), at)
         if first:
             self._full()
         elif touched:
@@ -237,6 +245,7 @@ class HubProgram:
             self._look()
             self._look_at = at + max(_LOOK_ROUND, (monotonic() - at) / _LOOK_SHARE)
             self._tell_state()
+        self._canary.tend(at)
         if at >= self._listen_at:
             self._listen()
             self._listen_at = at + (_LISTEN_ROUND if self._knocking.listens else _LOOK_ROUND)
@@ -311,7 +320,7 @@ class HubProgram:
         if not self._desired.heard:
             return
         with self._troubled("counters", "the counters can't be read"):
-            states, uses = self._machine.peer_states(), self._machine.uses()
+            states, uses = self._canary.without(self._machine.peer_states()), self._machine.uses()
             at = monotonic()
             portal_now = self._desired.time.at(at)
             self._reports.add(peers=self._peers.look(states, self._desired.end_of, at, now(), portal_now))

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Condition
 
-from furka.wire.hub import AccessSeen, HubReport, KnockHeard, LinkSeen, PageClosed, PeerSeen, TrialDone
+from furka.wire.hub import (
+    AccessSeen,
+    CanarySeen,
+    HubReport,
+    KnockHeard,
+    LinkSeen,
+    PageClosed,
+    PeerSeen,
+    TrialDone,
+)
 
 #: The most of each kind in one message.
 PER_REPORT = 500
@@ -27,6 +36,7 @@ class Reports:
         self._pages: dict[str, PageClosed] = {}
         self._trials: dict[str, TrialDone] = {}
         self._knocks: dict[tuple[str, str], KnockHeard] = {}
+        self._canary: CanarySeen | None = None
         self._links: dict[tuple[str, str], LinkSeen] = {}
         self._state = (0, 0, "")
         self._told_state: tuple[int, int, str] | None = None
@@ -39,10 +49,12 @@ class Reports:
         pages: Iterable[PageClosed] = (),
         knocks: Iterable[KnockHeard] = (),
         trials: Iterable[TrialDone] = (),
+        canary: CanarySeen | None = None,
         links: Iterable[LinkSeen] = (),
     ) -> None:
         """Something was seen."""
         with self._changed:
+            self._canary = canary or self._canary
             self._knocks.update(((each.name, each.profile), each) for each in knocks)
             self._links.update(((each.link, each.member), each) for each in links)
             self._trials.update((trial.name, trial) for trial in trials)
@@ -95,6 +107,7 @@ class Reports:
                 pages=tuple(self._pages.values())[:PER_REPORT],
                 trials=tuple(self._trials.values()),
                 knocks=tuple(self._knocks.values())[:PER_REPORT],
+                canary=self._canary,
                 links=tuple(self._links.values())[:PER_REPORT],
             )
 
@@ -102,6 +115,8 @@ class Reports:
         """The portal has it, or will never want it."""
         with self._changed:
             self._told_state = (report.applied_revision, report.open_doors, report.trouble)
+            if self._canary == report.canary:
+                self._canary = None
             for peer in report.peers:
                 if self._peers.get(peer.public_key) == peer:
                     del self._peers[peer.public_key]
@@ -121,5 +136,13 @@ class Reports:
                 self._trials.pop(trial.name, None)
 
     def _waiting(self) -> bool:
-        waiting = (self._peers, self._accesses, self._pages, self._knocks, self._trials, self._links)
+        waiting = (
+            self._peers,
+            self._accesses,
+            self._pages,
+            self._knocks,
+            self._trials,
+            self._links,
+            self._canary,
+        )
         return any(waiting) or self._state != self._told_state

@@ -29,3 +29,4 @@ class Setting:
     pages: str = ""  # where pages of devices open; "": nowhere
     page_socket: Path | None = None  # where the program that opens them hears of them
     names: bool = False  # whether it answers for the names of what can be reached
+    canary_port: int = 0  # where its tunnels end on this machine, to try the own way; 0: it does not

@@ -20,6 +20,8 @@ from furka.links.models import Mode
 from furka.portal import belonging_words, words
 from furka.reviews.models import Answer
 from furka.sites.models import DeviceKind, PathKind
+from furka.status.kinds import Kind as Part
+from furka.status.models import Stage
 from furka.tree.week_words import hours_in_words
 from furka.trials.models import Reply
 
@@ -66,6 +68,8 @@ _LABELS: Mapping[str, Promise] = {
     "domains": _("Domains of e-mail addresses"),
     "only_way": _("Only this way for our own staff"),
     "hub": _("Hub"),
+    "component": _("Part of the cloud"),
+    "stage": _("How far"),
     "endpoint": _("Endpoint"),
     "path": _("Way of the tunnel"),
     "place": _("Belongs to"),
@@ -300,6 +304,8 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "labels": ", ".join,
     "kind": lambda value: str(DeviceKind(value).label) if value in DeviceKind.values else str(value),
     "bytes": lambda value: words.size(int(value)),
+    "component": lambda value: str(Part(value).label) if value in Part.values else "–",
+    "stage": lambda value: str(Stage(value).label) if value in Stage.values else "–",
     "reply": lambda value: str(Reply(value).label) if value in Reply.values else "–",
     "cut_by": lambda value: str(_CUT_BY.get(value, value)),
     "refused": lambda value: str(_CLAIM_REFUSED.get(value, value)),

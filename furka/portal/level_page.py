@@ -53,6 +53,7 @@ TABS = (
     TabOfLevel("level-diagnosis", _("Diagnosis"), "stethoscope", (Kind.SITE,), (DIAGNOSE,)),
     TabOfLevel("level-support", _("Support"), "lifebuoy", ALL_KINDS, (LOOK,)),
     TabOfLevel("level-connections", _("Connections"), "activity", ALL_KINDS, (PEOPLE,)),
+    TabOfLevel("level-cloud", _("Cloud"), "cloud", ABOVE_SITES, (LOOK,)),
     TabOfLevel("level-events", _("Events"), "history", ALL_KINDS, (JOURNAL,)),
     TabOfLevel("level-settings", _("Settings"), "settings", ALL_KINDS, (STRUCTURE, CONFIGURE, PEOPLE)),
 )

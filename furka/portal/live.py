@@ -23,6 +23,8 @@ from furka.live.listen import stream, then_closed
 from furka.live.models import News
 from furka.people.models import Person
 from furka.sites.queries import is_silent
+from furka.status.incidents import TOPIC
+from furka.status.queries import is_stale
 from furka.tree.models import Node
 from furka.tunnel.models import Hub
 from furka.vault import same
@@ -42,14 +44,14 @@ RETRY = 2000
 @at_node(LOOK)
 def of_level(request: FurkaRequest, node: Node) -> StreamingHttpResponse:
     """What happens at a level and below, for as long as the person may look at it."""
-    topics = (f"node:{node.pk}", f"person:{request.by.person_id}")
+    topics = (f"node:{node.pk}", f"person:{request.by.person_id}", TOPIC)
     return _answer(request, topics, lambda: _may_look(request, node))
 
 
 @own("what happens to a person's own things")
 def of_person(request: FurkaRequest) -> StreamingHttpResponse:
     """What happens to one's own access and devices, for as long as one is logged in."""
-    return _answer(request, (f"person:{request.user.pk}",), lambda: _is_there(request))
+    return _answer(request, (f"person:{request.user.pk}", TOPIC), lambda: _is_there(request))
 
 
 def _answer(
@@ -85,9 +87,11 @@ async def _told(topics: Iterable[str], after: int, may_look: Callable[[], bool])
 
 
 def _look(may_look: Callable[[], bool]) -> tuple[bool, frozenset[int]]:
-    """Whether whoever listens may go on; and which hubs are silent, which nobody publishes: silence is no news."""
+    """Whether whoever listens may go on; and which hubs are silent (0: whoever looks after the cloud is), which nobody
+    publishes: silence is no news."""
     at = clock.now()
-    return may_look(), frozenset(hub.pk for hub in Hub.objects.all() if is_silent(hub, at))
+    silent = {hub.pk for hub in Hub.objects.all() if is_silent(hub, at)}
+    return may_look(), frozenset(silent | ({0} if is_stale(at) else set()))
 
 
 def _may_look(request: FurkaRequest, node: Node) -> bool:

@@ -9,7 +9,7 @@ from furka.access.rights import JOURNAL, LOOK, STRUCTURE
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.inventory.filters import Chosen, customers_chosen
-from furka.portal import event_words, site_users, sites
+from furka.portal import cloud_words, event_words, site_users, sites
 from furka.portal.level_page import (
     level_url,
     render_level,
@@ -24,6 +24,7 @@ from furka.portal.matters import (
     about_sites,
 )
 from furka.sites.lists import SiteNumbers, site_numbers
+from furka.status.queries import strip
 from furka.tree.history import events_of
 from furka.tree.models import Kind, Node
 from furka.tree.site_users import only_uses
@@ -53,6 +54,7 @@ def level(request: FurkaRequest, node: Node) -> HttpResponse:
         "urls": _list_urls(node),
         "may_create_site": node.kind != Kind.OPERATOR and by.may(STRUCTURE, node.place),
         "may_create_customer": node.kind == Kind.RESELLER and by.may(STRUCTURE, node.place),
+        "cloud_strip": cloud_words.strip_shown(strip(by.at), level_url(node, "level-cloud")),
         "reads_journal": by.may(JOURNAL, node.place),
         "events": [event_words.told(event) for event in events_of(by, node)[:MOST_EVENTS]],
     }

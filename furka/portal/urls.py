@@ -76,6 +76,7 @@ urlpatterns = [
     path("levels/<str:key>/devices/<str:device>/remove/", sites.drop_device, name="level-device-remove"),
     path("live/levels/<str:key>/", live.of_level, name="live-level"),
     path("live/me/", live.of_person, name="live-me"),
+    path("", include("furka.portal.cloud_urls")),
     path("", include("furka.portal.prepared_urls")),
     path("", include("furka.portal.lists_urls")),
     path("", include("furka.portal.access_urls")),

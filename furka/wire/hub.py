@@ -149,6 +149,17 @@ class KnockHeard(_Message):
     at: AwareDatetime
 
 
+class CanarySeen(_Message):
+    """What the hub's trial of its own whole way found: connect, reach a device, be cut off."""
+
+    at: AwareDatetime  # by the hub's own clock
+    code: Literal["", "no-connection", "not-reached", "not-cut"] = ""  # "": all went well
+    connect_ms: Annotated[int, Field(ge=0, le=600_000)] | None = None
+    reach_ms: Annotated[int, Field(ge=0, le=600_000)] | None = None
+    sent: Annotated[int, Field(ge=0, le=1000)] = 0
+    lost: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
 class LinkSeen(_Message):
     """What a member of a link has moved since the hub began to count; what is told later is never less, unless the
     hub has begun anew. Of a bridged link whole frames, of others IP packets."""
@@ -179,6 +190,7 @@ class HubReport(_Message):
     pages: tuple[PageClosed, ...] = ()
     trials: tuple[TrialDone, ...] = ()
     knocks: tuple[KnockHeard, ...] = ()
+    canary: CanarySeen | None = None
     links: tuple[LinkSeen, ...] = ()
 
 

@@ -6,6 +6,8 @@ in the clear.
 
 from __future__ import annotations
 
+import logging
+import secrets
 from typing import TypeVar
 
 import httpx
@@ -15,6 +17,8 @@ from furka.wire import PREFIX
 from furka.wire.problem import Problem
 
 Answer = TypeVar("Answer", bound=BaseModel)
+
+log = logging.getLogger(__name__)
 
 
 class PortalAway(Exception):
@@ -67,6 +71,9 @@ class PortalLink:
     def _call(
         self, method: str, path: str, answer: type[Answer], *, timeout: float, **content: object
     ) -> Answer:
+        number = secrets.token_hex(8)  # stands in the portal's log, too
+        content["headers"] = {"X-Request-Id": number}
+        log.debug("%s %s [%s]", method, path, number)
         try:
             response = self._http.request(method, PREFIX + path, timeout=timeout, **content)  # type: ignore[arg-type]
         except httpx.HTTPError as error:

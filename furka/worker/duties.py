@@ -22,6 +22,8 @@ from furka.outbox.deliver import claim, deliver
 from furka.reviews import operations as reviews
 from furka.sandbox.visiting import sweep
 from furka.sites import gateway_log, keys
+from furka.status import measuring
+from furka.status.rounds import Rounds
 from furka.tree import ceilings, entering, expiry, extending, removal
 from furka.tree.operation import program
 from furka.trials import operations as trials
@@ -152,7 +154,22 @@ def take_in(at: datetime) -> int:
     return carry_on_waiting(at)
 
 
+ROUNDS = Rounds()
+
+
+def look_at_cloud(at: datetime) -> int:
+    """Look at every part of the cloud, and tell what was found."""
+    return ROUNDS.run(at)
+
+
+def forget_looks(at: datetime) -> int:
+    """Drop what was measured long ago."""
+    return measuring.forget_old(program("worker", at))
+
+
 LOOPS = (
+    Loop("state of the cloud", 1, look_at_cloud),
+    Loop("old looks at the cloud", 600, forget_looks),
     Loop("mail", 1, send_mail),
     Loop("grants that ended", 2, end_expired_grants),
     Loop("ends that come near", 30, warn_before_end),

@@ -27,7 +27,7 @@ from furka.tree.models import Kind, Node
 from furka.tree.operation import program
 from furka.tunnel.models import Hub
 from furka.wire.hub import AccessSeen, HubHello, HubReport, PeerSeen
-from scripts.pictures import links, owners, plant
+from scripts.pictures import links, owners, plant, weather
 
 #: A hub counts as silent a minute after it was last heard of.
 _HEARTBEAT = 15.0  # seconds
@@ -63,6 +63,7 @@ def tell() -> dict[str, str]:
         "waiting": waiting,
         "secret": secret,
         "person": sonja.key,
+        "incident": weather.blow(hub, at),
     }
 
 

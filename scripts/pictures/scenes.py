@@ -109,6 +109,9 @@ def _choose_mode(page: Page) -> None:
 
 
 SCENES = (
+    Scene("cloud", RITA, "/levels/{reseller}/cloud/"),
+    Scene("cloud-incident", "olga@example.org", "/cloud/incidents/{incident}/"),
+    Scene("cloud-history", RITA, "/cloud/history/"),
     Scene("login", NOBODY, "/account/login/"),
     Scene("signup", NOBODY, "/account/signup/"),
     Scene("explore", NOBODY, "/explore/"),

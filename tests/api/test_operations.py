@@ -11,17 +11,23 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.db import connection
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from furka.dispatch.answer import plan_since
 from furka.people.models import Person
 from furka.plan.entries import Door
 from furka.sites import operations as sites
+from furka.status.kinds import Kind as HubKind
 from furka.tree import operations as tree
 from furka.tree.granting import Terms, invite
 from furka.tree.models import Kind
+from furka.tree.operation import program
+from furka.tree.queries import operator
+from furka.tree.staff import open_operator_session
 from tests.api.caller import Caller, as_person, collecting, in_session, operations
 from tests.attachments.files import a_picture
+from tests.status.measured import an_incident
 from tests.world import (
     NOW,
     PASSWORD,
@@ -561,6 +567,7 @@ def _limits(world: World) -> None:
     assert as_person(world.rita).patch(f"{path}/limits", {}).status == 403
     _releases(karl, sonja, f"/sites/{world.ours.school.key}/releases")
     _connections(world)
+    _cloud(world)
     wish = {"rights": ["connect.use"], "minutes": 60, "reason": "Störung"}
     first = sonja.post(f"{path}/requests", wish).body
     assert [item["key"] for item in karl.items(f"{path}/requests")] == [first["key"]]
@@ -587,6 +594,26 @@ def _releases(karl: Caller, sonja: Caller, path: str) -> None:
     assert [item["key"] for item in karl.get(path).body["items"]] == [made["key"]]
     assert [item["minutes"] for item in sonja.get("/releases").body["items"]] == [30]
     assert karl.delete(f"{path}/{made['key']}").status == 204
+
+
+def _cloud(world: World) -> None:
+    rita, incident = as_person(world.rita), an_incident(HubKind.HUB, world.hub, NOW - timedelta(minutes=1))
+    state = rita.get("/cloud").body
+    assert (state["state"], state["incidents"], state["touched"]["number"]) == ("bad", [incident.key], 2)
+    of_customer = rita.get(f"/levels/{world.ours.customer.key}/cloud").body
+    assert [each["name"] for each in of_customer["touched"]["sites"]] == ["Schulhaus Muster"]
+    assert [each["key"] for each in rita.items("/cloud/incidents?running=true")] == [incident.key]
+    olga = person("Olga")
+    open_operator_session(program("command line", NOW), olga, "a test")
+    root = f"/levels/{operator().key}/cloud/incidents/{incident.key}"
+    said = {"stage": "identified", "texts": {"de": "Die Platte ist voll."}}
+    assert as_person(olga).post(f"{root}/updates", said).status == 201
+    assert as_person(olga).post(f"{root}/post-mortem", {"de": "Zu wenig Platz."}).status == 204
+    read = rita.get(f"/cloud/incidents/{incident.key}").body
+    assert [each["texts"] for each in read["updates"]] == [said["texts"]]
+    assert Client().get("/api/v1/status").status_code == 404
+    with override_settings(PUBLIC_STATUS=True):
+        assert "touched" not in as_person(world.nora).get("/status").body
 
 
 def _connections(world: World) -> None:

@@ -16,20 +16,22 @@ CATALOGUES = messages.CATALOGUES
 #: What is the same word in that language as in English; anything else that is equal was forgotten.
 SAME = {
     "de": {
-        "Browser", "Browser: %(browser)s", "Code", "Computer", "Filter", "Gateway", "Gateway %(number)s",
-        "Gateway offline", "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels", "Link",
-        "Name", "Navigation", "Offline", "Online", "Organisation", "PIN",
-        "Passkey", "Person", "Port", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s",
+        "%(number)s %%", "Browser", "Browser: %(browser)s", "Cloud", "Code", "Computer", "Filter", "Gateway",
+        "Gateway %(number)s", "Gateway offline", "Gateway online", "Gateways", "Hub", "In %(networks)s.", "Labels",
+        "Link", "Name", "Navigation", "Offline", "Online", "Organisation", "PIN",
+        "Passkey", "Person", "Port", "Portal", "Ports", "Reseller", "Support", "Supporter", "Version", "in %(span)s",
         "Kernel", "Server", "Status %(number)s", "System", "offline", "online",
     },
     "fr": {
         "%(number)s minute", "%(number)s minutes", "15 minutes", "30 minutes", "Destination",
-        "Actions", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification", "Latitude",
-        "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Message", "Navigation", "Note",
+        "Actions", "Cloud", "Code", "Configuration", "Documents", "E-mail", "Hub", "Invitation", "Justification",
+        "Latitude",
+        "Latitude %(latitude)s, longitude %(longitude)s", "Longitude", "Machine", "Message", "Navigation", "Note",
         "Notifications", "Organisation", "Organisations", "PIN", "Pages", "Passkey", "Photo", "Port", "Ports",
         "Service", "Services", "Version", "Versions", "version %(number)s",
     },
     "it": {
+        "%(number)s %%", "Cloud",
         "Account", "Browser", "Browser: %(browser)s", "Computer", "E-mail", "Endpoint", "File", "Gateway",
         "Gateway %(number)s", "Gateway offline", "Gateway online", "Hub", "In %(networks)s.", "Link", "No",
         "Offline", "Online", "PIN",

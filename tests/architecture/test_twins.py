@@ -36,6 +36,8 @@ TWINS = {
     "invitation-accept": "accept_invitation",
     "invitation-decline": "decline_invitation",
     "let-back-in": "let_back_in",
+    "incident-explain": "explain_incident",
+    "incident-say": "say_about_incident",
     "level-access-person-print": "take_record",
     "level-access-print": "take_record check_record",
     "level-archive": "archive_level reopen_level",

@@ -390,3 +390,16 @@ def _in_force() -> int:
         return len(Nft().elements("inet", "furka", "doors"))
     except Exception:  # noqa: BLE001
         return -1
+
+
+def test_it_tries_its_own_way_as_a_technician_would(portal: FakePortal, hub: HubProcess) -> None:
+    eventually(lambda: portal.hellos)
+    portal.say()
+    eventually(lambda: any(report.canary for report in portal.reports), 30)
+    [seen] = [report.canary for report in portal.reports if report.canary]
+    assert (seen.code, seen.sent, seen.lost) == ("", 5, 0)
+    assert seen.connect_ms is not None
+    assert seen.reach_ms is not None
+    assert portal.peer(next(iter(run("wg", "show", "furka0", "peers").split()))) is None
+    doors = json.loads(run("nft", "-j", "list", "set", "inet", "furka", "doors"))
+    assert not any("elem" in each.get("set", {}) for each in doors["nftables"])

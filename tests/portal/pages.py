@@ -51,6 +51,7 @@ def count_queries(client: Client, someone: Person, address: str) -> int:
         "tunnel",
         "inventory",
         "finding",
+        "status",
     ]
     ours = tuple(f"{room}_" for room in rooms)
     return sum(1 for query in captured if any(f'FROM "{room}' in query["sql"] for room in ours))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ from furka.journal.models import Event
 from furka.live.models import News, NewsCount
 from furka.people.models import Person
 from furka.portal import live
+from furka.status.kinds import Kind
 from furka.tree import granting, operations, queries
 from furka.tree.models import Node
-from tests.world import NOW, TONIGHT, World, a_world, by
+from tests.status.measured import an_incident
+from tests.world import NOW, TONIGHT, World, a_hub, a_world, by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -216,3 +219,13 @@ def test_export_of_the_journal_comes_as_a_stream(made: World, client: Client) ->
     text = asyncio.run(read())
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="events-')
     assert len(text.splitlines()) == Event.objects.filter(node_id=made.ours.school.pk).count()
+
+
+def test_whoever_looks_at_a_level_or_at_own_things_hears_that_a_part_of_the_cloud_fell(
+    made: World, client: Client
+) -> None:
+    for at, address in ((NOW, url(made.ours.reseller)), (NOW + timedelta(minutes=1), "/live/me/")):
+        answer = opened(client, made.rita, address, HTTP_LAST_EVENT_ID=str(last_id()))
+        hub = a_hub(f"hub{last_id()}")
+        said = heard(answer, is_change, partial(an_incident, Kind.HUB, hub, at))
+        assert said[-1].endswith("data: state\n\n")

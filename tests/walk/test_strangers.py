@@ -39,6 +39,7 @@ from furka.gate.looking import IN_SESSION
 from furka.journal.models import Event
 from furka.people.models import Person
 from furka.tree.models import Kind, Node
+from furka.tree.queries import operator
 from furka.viewing import operations as viewing
 from tests.attachments.files import a_picture
 from tests.undoing import undone
@@ -154,6 +155,8 @@ BODIES: dict[str, Callable[[], object]] = {
     "connect_router": lambda: {"public_key": public_key(), "system": "linux", "replace": True},
     "renew_profile": lambda: {"public_key": public_key()},
     "choose_plant": lambda: {"site": None},
+    "say_about_incident": lambda: {"stage": "identified", "texts": {"de": "Platte"}},
+    "explain_incident": lambda: {"de": "Platte"},
     "configure_sitelink": lambda: {"enabled": False},
     "create_site_link": lambda: {"name": "Neu", "mode": "routed"},
     "change_site_link": lambda: {"name": "Anders"},
@@ -219,6 +222,8 @@ def levels(world: World, declaration: Declaration, route: str) -> list[tuple[str
         Kind.SITE: world.ours.school,
     }
     kinds = declaration.kinds or tuple(nodes)
+    if kinds == (Kind.OPERATOR,):
+        return [("operator", operator())]
     if len(words_of(route)) > 1:
         # The samples belong to the school, or to its customer where sites have none of the kind.
         return [("site", world.ours.school) if Kind.SITE in kinds else ("customer", world.ours.customer)]
