@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import Holder, confirm, open_account
+from tests.browser.backstage import Backstage
+from tests.browser.people import Holder, join_quietly
+from tests.installed import as_installed, own_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "build" / "axe.min.js"
@@ -28,6 +29,9 @@ START = 180.0
 
 # Milliseconds: a portal on a loaded machine takes its time, and a page that is right is right later too.
 expect.set_options(timeout=15_000)
+
+#: Rules of axe that ask for colours.
+OF_COLOURS = ("color-contrast", "link-in-text-block")
 
 _numbers = itertools.count(1)
 
@@ -42,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def portal_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the portal that runs for these tests."""
-    return tmp_path_factory.mktemp("home")
+    return as_installed(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +57,11 @@ def base_url(portal_home: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     url = f"http://localhost:{port}"
     home = portal_home
-    foreign = ("FURKA_", "DJANGO_", "COV", "PYTEST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     log = (home / "portal.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "furka.cli", "portal", "--home", str(home), "--port", str(port)],
         cwd=ROOT,
-        env={**kept, "FURKA_URL": url, "FURKA_OUTBOX_PAGE": "yes"},
+        env={**own_environment(), "FURKA_URL": url, "FURKA_OUTBOX_PAGE": "yes"},
         stdout=log,
         stderr=subprocess.STDOUT,
     )
@@ -84,6 +86,14 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     pytest.fail(f"the portal did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def backstage(base_url: str, portal_home: Path) -> Iterator[Backstage]:
+    """Where things are done in the portal's database that nobody has to see in a browser."""
+    ready = Backstage(portal_home, base_url)
+    yield ready
+    ready.end()
 
 
 @pytest.fixture(autouse=True)
@@ -135,8 +145,7 @@ def latest_link(base_url: str) -> Callable[[str], str]:
 def holder(page: Page, latest_link: Callable[[str], str]) -> Holder:
     """Somebody with a confirmed account, logged in."""
     email = f"holder{next(_numbers)}@example.org"
-    open_account(page, email)
-    confirm(page, latest_link(email))
+    join_quietly(page, email, latest_link)
     return Holder(page, email)
 
 
@@ -145,16 +154,35 @@ def look() -> Callable[[Page], list[str]]:
     """Serious faults that a screen reader, a keyboard or weak eyes would meet on a page, and its width in excess."""
     source = AXE.read_text(encoding="utf-8")
 
-    def faults(page: Page) -> list[str]:
-        page.evaluate(source)
+    def faults(page: Page, rules: Sequence[str] = ()) -> list[str]:
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(source)
         found: list[str] = page.evaluate(
-            """async () => {
-              const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false});
+            """async (rules) => {
+              const only = rules.length ? {runOnly: rules} : {};
+              const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false, ...only});
               const serious = violations.filter((fault) => ["serious", "critical"].includes(fault.impact));
               return serious.flatMap((fault) => fault.nodes.map((node) => `${fault.id}: ${node.html}`));
-            }"""
+            }""",
+            list(rules),
         )
         wide: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         return found + ([f"{wide} pixels too wide"] if wide > 0 else [])
+
+    return faults
+
+
+@pytest.fixture(scope="session")
+def look_day_and_night(look: Callable[..., list[str]]) -> Callable[[Page], list[str]]:
+    """The same in both lights; at night only colours can be wrong that were right by day."""
+
+    def faults(page: Page) -> list[str]:
+        found = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+            rules = OF_COLOURS if scheme == "dark" else ()
+            found += [f"{scheme}: {fault}" for fault in look(page, rules)]
+        return found
 
     return faults

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import TypedDict
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import log_in
+from tests.browser.backstage import Backstage
+from tests.browser.people import log_in_quietly
 from tests.browser.stage import Stage, build
 
 #: More stops than any page here has.
@@ -56,15 +56,14 @@ class Stop(TypedDict):
 
 
 @pytest.fixture
-def stage(base_url: str, portal_home: Path) -> Stage:  # the portal has to run
-    return build(portal_home, f"k{next(_numbers)}", owned=True)
+def stage(backstage: Backstage) -> Stage:
+    return build(backstage, f"k{next(_numbers)}", owned=True)
 
 
 @pytest.fixture
 def karl(page: Page, stage: Stage) -> Page:
     page.emulate_media(reduced_motion="reduce")
-    log_in(page, stage.email("karl"))
-    page.wait_for_url(lambda url: "/account/" not in url)
+    log_in_quietly(page, stage.email("karl"))
     return page
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import log_in
+from tests.browser.backstage import Backstage
+from tests.browser.people import log_in_quietly
 from tests.browser.stage import build
 
 Look = Callable[[Page], list[str]]
@@ -31,10 +31,10 @@ def add(page: Page, site: str) -> None:
 
 
 def test_two_sites_with_the_same_network_are_linked(
-    page: Page, base_url: str, portal_home: Path, look: Look, complaints: list[str]
+    page: Page, backstage: Backstage, look: Look, complaints: list[str]
 ) -> None:
-    stage = build(portal_home, "links", twin=True)
-    log_in(page, stage.email("rita"))
+    stage = build(backstage, "links", twin=True)
+    log_in_quietly(page, stage.email("rita"))
     page.goto(f"/levels/{stage.reseller}/services/")
     page.get_by_role("link", name="Standortvernetzung").click()
     looks_right(page, look)
@@ -93,10 +93,10 @@ def test_two_sites_with_the_same_network_are_linked(
 
 
 def test_a_central_site_gets_devices_and_other_addresses(
-    page: Page, base_url: str, portal_home: Path, look: Look
+    page: Page, backstage: Backstage, look: Look
 ) -> None:
-    stage = build(portal_home, "central", twin=True)
-    log_in(page, stage.email("rita"))
+    stage = build(backstage, "central", twin=True)
+    log_in_quietly(page, stage.email("rita"))
     page.goto(f"/levels/{stage.reseller}/links/new/")
     page.get_by_label("Name").fill("Leitstelle")
     page.locator("[name=mode][value=central]").check(force=True)

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.backstage import Backstage
 from tests.browser.hub import a_hub, call
-from tests.browser.people import log_in
+from tests.browser.people import log_in_quietly
 from tests.browser.stage import Stage, build
 from tests.browser.totp import set_up_app
 from tests.world import public_key
@@ -24,8 +25,8 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def stage(base_url: str, portal_home: Path) -> Stage:  # the portal has to run
-    return build(portal_home, f"o{next(_numbers)}", owned=True)
+def stage(backstage: Backstage) -> Stage:
+    return build(backstage, f"o{next(_numbers)}", owned=True)
 
 
 @pytest.fixture
@@ -39,8 +40,7 @@ def seen_by(browser: Browser, base_url: str, stage: Stage) -> Iterator[As]:
                 base_url=base_url, locale="de-CH", timezone_id="Europe/Zurich", reduced_motion="reduce"
             )
             page = opened[name].new_page()
-            log_in(page, stage.email(name))
-            page.wait_for_url(lambda url: "/account/" not in url)
+            log_in_quietly(page, stage.email(name))
         return opened[name].pages[0]
 
     yield page_of

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.people import Holder, confirm, open_account
+from tests.browser.people import Holder, join_quietly
 
 
 def begin(page: Page, kind: str, name: str) -> str:
@@ -50,8 +49,7 @@ def neighbour(
     context = browser.new_context(**browser_context_args)  # type: ignore[arg-type]
     page = context.new_page()
     email = f"neighbour{id(context)}@example.org"
-    open_account(page, email)
-    confirm(page, latest_link(email))
+    join_quietly(page, email, latest_link)
     yield Holder(page, email)
     context.close()
 
@@ -166,19 +164,13 @@ def test_level_goes_into_the_archive_and_comes_back(holder: Holder, reseller: st
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_about_places_are_for_everybody(
-    holder: Holder,
-    reseller: str,
-    look: Callable[[Page], list[str]],
-    width: int,
-    scheme: Literal["light", "dark"],
+    holder: Holder, reseller: str, look_day_and_night: Callable[[Page], list[str]], width: int
 ) -> None:
-    page = holder.page
+    page, look = holder.page, look_day_and_night
     customer = new(page, reseller, "customers", "Gemeinde Neudorf")
     site = new(page, reseller, "sites", "Schulhaus")
     page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
     page.goto(f"{site}move/")
     page.get_by_label("An wen").fill("jemand@example.org")
     page.get_by_role("button", name="Angebot senden").click()

@@ -5,27 +5,25 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.people import PASSWORD, confirm, log_in
+from tests.browser.backstage import Backstage
+from tests.browser.people import PASSWORD, confirm, log_in, log_in_quietly
 from tests.browser.stage import Stage, build, do_duty
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def stage(base_url: str, portal_home: Path) -> Stage:  # the portal has to run
-    return build(portal_home, f"p{next(_numbers)}")
+def stage(backstage: Backstage) -> Stage:
+    return build(backstage, f"p{next(_numbers)}")
 
 
 @pytest.fixture
 def rita(page: Page, stage: Stage) -> Page:
-    log_in(page, stage.email("rita"))
-    page.wait_for_url(lambda url: "/account/" not in url)
+    log_in_quietly(page, stage.email("rita"))
     return page
 
 
@@ -162,10 +160,9 @@ def test_both_sides_are_warned_before_the_end_and_the_links_lead_on(
     stage: Stage,
     another: Callable[[], Page],
     latest_link: Callable[[str], str],
-    portal_home: Path,
-    base_url: str,
+    backstage: Backstage,
 ) -> None:
-    assert do_duty(portal_home, base_url, "warn_before_end", minutes=270) > 0
+    assert do_duty(backstage, "warn_before_end", minutes=270) > 0
     rita.goto(latest_link(stage.email("rita")))
     expect(
         rita.get_by_role("heading", name=re.compile("Zugriff von (Sonja|Max) Muster ändern"))
@@ -184,7 +181,7 @@ def test_both_sides_are_warned_before_the_end_and_the_links_lead_on(
 
     rita.goto(latest_link(stage.email("rita")))  # the newest: of what was just asked
     expect(rita.get_by_text("Noch nicht fertig")).to_be_visible()
-    assert do_duty(portal_home, base_url, "warn_before_end", minutes=271) == 0, "once is enough"
+    assert do_duty(backstage, "warn_before_end", minutes=271) == 0, "once is enough"
     sonja.context.close()
 
 
@@ -283,11 +280,10 @@ def test_code_lets_in_somebody_who_opens_an_account_on_the_way_and_nobody_after(
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_about_people_have_no_serious_faults(
-    rita: Page, stage: Stage, look: Callable[[Page], list[str]], width: int, scheme: Literal["light", "dark"]
+    rita: Page, stage: Stage, look_day_and_night: Callable[[Page], list[str]], width: int
 ) -> None:
-    rita.emulate_media(color_scheme=scheme)
+    look = look_day_and_night
     rita.set_viewport_size({"width": width, "height": 900})
     school, customer = f"/levels/{stage.school}/people", f"/levels/{stage.customer}/people"
     pages = [
