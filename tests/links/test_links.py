@@ -553,5 +553,7 @@ def test_networks_of_a_level_are_listed_with_how_many_overlap(world: World) -> N
         ("192.168.1.0/24", 1),
         ("192.168.1.0/24", 1),
     ]
+    for text, number in (("10.64", 1), ("werkhof", 2), ("x", 0)):
+        assert addresses.subnets_of(rita, ours.reseller, text).count() == number
     assert addresses.free_network(rita, ours.reseller) == IPv4Network("10.64.1.0/24")
     assert addresses.free_network(rita, ours.reseller, 26) == IPv4Network("10.64.0.128/26")

@@ -11,6 +11,7 @@ import pytest
 from furka import clock
 from furka.lab.running import LabProcess
 from furka.lab.walls import Wall, set_wall
+from tests.hub.frames import ASK
 from tests.thread.installation import Transfer, opens, wait_for
 from tests.thread.stage import HUB, Stage
 
@@ -182,3 +183,29 @@ def test_a_lease_ends_access_while_the_portal_is_away_and_gives_it_back(stage: S
     stage.wait_until_answers()
     wait_for("the page opens again", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 60)
     stage.rita.patch(f"/levels/{site}", lease_minutes=None)
+
+
+def test_a_link_made_in_the_portal_carries_what_its_rules_open_and_is_cut_there(stage: Stage) -> None:
+    links = f"/levels/{stage.customers[0]}/site-links"
+    link = stage.rita.post(links, name="Meters", mode="routed")["key"]
+    sites = {plant: site["key"] for plant, site in stage.sites.items()}
+    members = {
+        plant: stage.rita.post(f"{links}/{link}/members", site=key)["key"] for plant, key in sites.items()
+    }
+    stage.lab.run("heating-a", ["ip", "route", "replace", "10.128.0.0/9", "via", "192.168.1.2"], check=True)
+    meter = stage.heating["b"].removesuffix("10") + "11"
+
+    def polled() -> str:
+        return stage.lab.run("heating-a", ["python3", "-c", ASK, meter, "1"], check=True).stdout.strip()
+
+    assert polled() == "nothing"
+    ends = {"source": {"site": sites["a"]}, "destination": {"site": sites["b"]}}
+    stage.rita.post(f"{links}/{link}/rules", allow=True, protocol="tcp", ports=[[502, 502]], **ends)
+    wait_for("the meter answers over the link", lambda: polled() == "1002", 20)
+    assert not opens(stage.lab, "heating-a", stage.heating["b"])  # another port
+
+    began = clock.monotonic()
+    stage.rita.delete(f"{links}/{link}/members/{members['b']}")
+    wait_for("it is cut", lambda: polled() == "nothing", 5)
+    assert clock.monotonic() - began < 5
+    stage.rita.delete(f"{links}/{link}")
