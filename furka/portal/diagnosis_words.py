@@ -234,7 +234,7 @@ def _verdict(kind: str, found: list[Finding]) -> Line | None:
         text = ngettext(
             "%(number)s device answered or spoke.", "%(number)s devices answered or spoke.", number
         )
-        return Line("done", text % {"number": number})
+        return Line("info", text % {"number": number})
     for what, (state, sentence) in _VERDICTS.items():
         if what in by_name:
             return Line(
@@ -257,7 +257,7 @@ _VERDICTS: Mapping[str, tuple[str, Promise]] = {
     "no-record": ("bad", _("The name leads nowhere.")),
     "hub-silent": ("bad", _("The hub does not answer in the tunnel.")),
     "tunnel-passes": ("ok", _("Packets of usual size pass through the tunnel.")),
-    "restarts": ("busy", _("The program on the gateway starts anew. It is away for a moment.")),
+    "restarts": ("info", _("The program on the gateway starts anew. It is away for a moment.")),
 }
 
 

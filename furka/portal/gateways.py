@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from furka.access.rights import CONFIGURE, LOOK
+from furka.access.rights import CONFIGURE, LOOK, RESTART
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
 from furka.portal.events import PeriodForm
@@ -87,6 +87,7 @@ def _page(request: FurkaRequest, node: Node, form: BudgetForm | None = None) -> 
         "state": shown(state_of(box, by.at)),
         "missing": [each for each in networks if box is not None and each.subnet in box.missing_networks],
         "may_configure": may_configure,
+        "may_restart": box is not None and not box.system and by.may(RESTART, node.place),
         "code": code[0] if code else "",
         "code_ends": code[1] if code else None,
         "claim_command": f"furka gateway claim {code[0]} --portal {settings.PORTAL_URL}" if code else "",

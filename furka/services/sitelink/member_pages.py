@@ -11,7 +11,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from furka.access.rights import CONFIGURE, LOOK
+from furka.access.rights import CONFIGURE, DIAGNOSE, LOOK
+from furka.diagnoses.models import DiagnosisKind
 from furka.errors import NotThere, Refused
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
@@ -29,6 +30,9 @@ from furka.services.sitelink.pages import LEVELS, shown
 from furka.services.sitelink.queries import MemberView, members_of, sites_to_add
 from furka.sites.queries import networks_of, states_of
 from furka.tree.models import Kind, Node
+
+#: What helps where a link does not do what it should, in the order in which one tries it.
+DIAGNOSES = ("ping", "duplicate", "macs", "size")
 
 #: So many sites are offered at once; the others are searched for.
 MOST_OFFERED = 30
@@ -115,14 +119,16 @@ def member(request: FurkaRequest, node: Node, site_link: str, member: str) -> Ht
     views = members_of(request.by, link)
     view = _view(views, member)
     site = view.member.node
-    diagnosis = level_url(site, "level-diagnosis")
+    diagnosis = level_url(site, "level-diagnosis") if request.by.may(DIAGNOSE, site.place) else ""
     context = {
         "member": shown(link, view),
         "site": site,
         "site_url": level_url(site),
         "networks": view.networks,
         "routes": _routes(link, view, views),
-        "diagnosis_url": diagnosis,
+        "diagnoses": [
+            (DiagnosisKind(kind).label, f"{diagnosis}?kind={kind}") for kind in DIAGNOSES if diagnosis
+        ],
     }
     template = "sitelink/_member.html" if request.GET.get("part") else "sitelink/member.html"
     return render_link(request, link, template, context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -11,11 +12,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from furka.access.rights import LOOK
+from furka.access.rights import DIAGNOSE, LOOK
 from furka.errors import NotThere
 from furka.gate.declare import at_node
 from furka.gate.request import FurkaRequest
-from furka.links.models import LinkRule
+from furka.links.models import Link, LinkRule
 from furka.links.rights import MANAGE_LINKS
 from furka.links.rules import add_rule, remove_rule
 from furka.portal.level_page import level_url
@@ -33,6 +34,7 @@ from furka.services.sitelink.queries import (
     rules_of,
 )
 from furka.services.sitelink.words import HINTS, STATES, because, end_words, traffic_words
+from furka.tree.acting import Acting
 from furka.tree.models import Node
 
 
@@ -74,13 +76,22 @@ def rules(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
             given["protocol"] or "tcp",
             given["port"],
         )
-        context |= _answered(link, verdict, views, ends.end(given["source"]).site)
+        source = ends.end(given["source"]).site
+        context |= _answered(by, link, verdict, views, source, given["protocol"] or "tcp", given["port"])
     elif is_asked:
         status = 422
     return render_link(request, link, "sitelink/rules.html", context, here="link-rules", status=status)
 
 
-def _answered(link: Any, verdict: Verdict, views: list[MemberView], source: Node) -> dict[str, Any]:
+def _answered(
+    by: Acting,
+    link: Link,
+    verdict: Verdict,
+    views: list[MemberView],
+    source: Node,
+    protocol: str,
+    port: int | None,
+) -> dict[str, Any]:
     names = {view.member.node.key: view.member.node.name for view in views}
     in_the_way = [
         (STATES[word][0], str(STATES[word][1]), names[key], str(HINTS[word]))
@@ -93,12 +104,21 @@ def _answered(link: Any, verdict: Verdict, views: list[MemberView], source: Node
         "because_rule": _shown(link, verdict.rule) if verdict.rule is not None else None,
         "reached_at": verdict.answer.reached_at,
         "in_the_way": in_the_way if verdict.allowed else [],
-        "try_url": level_url(source, "level-diagnosis"),
+        "try_url": _try_url(by, verdict, source, port) if protocol == "tcp" else "",
         "source_site": source,
     }
 
 
-def _shown(link: Any, view: RuleView) -> RuleShown:
+def _try_url(by: Acting, verdict: Verdict, source: Node, port: int | None) -> str:
+    """Where the gateway of the first site tries it with a real packet, for whoever may."""
+    target = verdict.answer.reached_at
+    if target is None or not by.may(DIAGNOSE, source.place):
+        return ""
+    query = urlencode({"kind": "tcp", "target": str(target), "port": str(port or "")})
+    return f"{level_url(source, 'level-diagnosis')}?{query}"
+
+
+def _shown(link: Link, view: RuleView) -> RuleShown:
     return RuleShown(
         view,
         end_words(view.source),

@@ -163,6 +163,7 @@ def test_routes_are_named_where_they_are_needed(world: World, client: Client) ->
 
     assert str(network_of(world, world.ours.depot).virtual_subnet) in told
     assert "Next hop" in told
+    assert url(world.ours.school, "diagnosis/?kind=duplicate") in told
 
 
 def test_rules_are_added_with_ports_and_removed(world: World, client: Client) -> None:
@@ -210,6 +211,7 @@ def test_whether_one_reaches_another_is_answered_with_the_rule(
 
     assert answer in told
     assert because in told
+    assert ("kind=tcp" in told) == answer.startswith("Yes")  # there it can be tried with a real packet
 
 
 def test_the_central_site_reaches_devices_under_addresses_that_can_change(
