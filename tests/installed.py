@@ -83,7 +83,7 @@ def _make(home: Path) -> Path:
         env=own_environment(),
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=1200,
     )
     return home
 
