@@ -76,8 +76,10 @@ def rules(request: FurkaRequest, node: Node, site_link: str) -> HttpResponse:
             given["protocol"] or "tcp",
             given["port"],
         )
-        source = ends.end(given["source"]).site
-        context |= _answered(by, link, verdict, views, source, given["protocol"] or "tcp", given["port"])
+        source, destination = ends.end(given["source"]).site, ends.end(given["destination"]).site
+        context |= _answered(
+            by, link, verdict, views, source, destination, given["protocol"] or "tcp", given["port"]
+        )
     elif is_asked:
         status = 422
     return render_link(request, link, "sitelink/rules.html", context, here="link-rules", status=status)
@@ -89,14 +91,16 @@ def _answered(
     verdict: Verdict,
     views: list[MemberView],
     source: Node,
+    destination: Node,
     protocol: str,
     port: int | None,
 ) -> dict[str, Any]:
+    asked = (source.key, destination.key)
     names = {view.member.node.key: view.member.node.name for view in views}
     in_the_way = [
         (STATES[word][0], str(STATES[word][1]), names[key], str(HINTS[word]))
         for key, word in verdict.states.items()
-        if word in HINTS
+        if word in HINTS and key in asked
     ]
     return {
         "verdict": verdict,
