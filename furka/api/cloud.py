@@ -154,7 +154,11 @@ def read_cloud_of_level(by: Acting, level: Node) -> CloudOfMine:
     return _of_mine(by, level)
 
 
-@routes.get("/status", public("an installation may show everybody how its cloud is; else it is not there"))
+@routes.get(
+    "/status",
+    public("an installation may show everybody how its cloud is; else it is not there"),
+    in_document=False,
+)
 def read_public_status() -> CloudState:
     """How the cloud is, without anything of a tenant; where the installation wants it."""
     if not settings.PUBLIC_STATUS:

@@ -34,25 +34,31 @@ def request_id() -> str:
 def RequestId(next_: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:  # noqa: N802
     """The first middleware of all."""
 
-    def begin(request: HttpRequest) -> str:
+    def word_of(request: HttpRequest) -> str:
         given = request.headers.get(HEADER, "")
-        word = given if _WORD.fullmatch(given) else secrets.token_hex(8)
-        _here.set(word)
-        return word
+        return given if _WORD.fullmatch(given) else secrets.token_hex(8)
 
     if iscoroutinefunction(next_):
 
         async def run_async(request: HttpRequest) -> HttpResponseBase:
-            word = begin(request)
-            response: HttpResponseBase = await next_(request)
+            word = word_of(request)
+            token = _here.set(word)
+            try:
+                response: HttpResponseBase = await next_(request)
+            finally:
+                _here.reset(token)
             response.headers[HEADER] = word
             return response
 
         return run_async
 
     def run(request: HttpRequest) -> HttpResponseBase:
-        word = begin(request)
-        response: HttpResponseBase = next_(request)
+        word = word_of(request)
+        token = _here.set(word)
+        try:
+            response: HttpResponseBase = next_(request)
+        finally:
+            _here.reset(token)
         response.headers[HEADER] = word
         return response
 
