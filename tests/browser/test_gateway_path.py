@@ -64,11 +64,50 @@ def test_the_page_says_which_way_the_tunnel_takes_and_changes_while_one_looks(
     expect(page.get_by_text("TLS über TCP-Port 443, durch einen HTTP-Proxy")).to_be_visible(timeout=20_000)
     assert page.evaluate("window.sameDocument") is True
     expect(page.get_by_text("127.0.0.1")).to_have_count(0)
+    _looks_well(page, look)
+    page.goto(f"{address}events/")
+    expect(page.get_by_text("Der Tunnel nimmt einen anderen Weg")).to_be_visible()
+    _its_page_has_a_log_and_the_way_to_a_new_box(page, address, base_url, look)
+    assert complaints == []
+
+
+def _its_page_has_a_log_and_the_way_to_a_new_box(
+    page: Page, address: str, base_url: str, look: Callable[[Page], list[str]]
+) -> None:
+    page.goto(address)
+    page.get_by_role("link", name="Seite des Gateways").click()
+    log = page.locator("#log")
+    expect(log.get_by_role("row", name="TLS über TCP-Port 443")).to_be_visible()
+    log.get_by_role("link", name="Online").click()
+    expect(log.get_by_role("row", name="TLS über TCP-Port 443")).to_have_count(0)
+    expect(log.get_by_role("row", name="Online")).to_be_visible()
+    page.get_by_role("search").get_by_role("textbox").first.fill("nirgends")
+    page.get_by_role("button", name="Anzeigen").click()
+    expect(page.get_by_text("Es ist nichts Passendes geschehen.")).to_be_visible()
+    log.get_by_role("link", name="Alle anzeigen").click()
+
+    page.get_by_role("button", name="Kopplungscode erzeugen").click()
+    expect(page.get_by_text("Bis dahin läuft das alte weiter.")).to_be_visible()
+    _looks_well(page, look)
+    claim: dict[str, object] = {
+        "code": page.locator(".copy-text").first.inner_text(),
+        "public_key": public_key_of(generate_private_key()),
+        "hostname": "neue-box",
+        "serial": "SN-0815",
+        "version": "2",
+    }
+    call(base_url, "/gateway/claim", claim)
+    expect(log.get_by_role("row", name="neue-box")).to_be_visible()  # by itself
+    page.reload()
+    expect(page.get_by_text("SN-0815")).to_be_visible()
+    _looks_well(page, look)
+    page.goto(f"{address}events/")
+    expect(page.get_by_text("Gateway durch ein neues Gerät ersetzt")).to_be_visible()
+
+
+def _looks_well(page: Page, look: Callable[[Page], list[str]]) -> None:
     for width in (360, 1440):
         for scheme in ("light", "dark"):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert look(page) == []
-    page.goto(f"{address}events/")
-    expect(page.get_by_text("Der Tunnel nimmt einen anderen Weg")).to_be_visible()
-    assert complaints == []

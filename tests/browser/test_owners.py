@@ -186,6 +186,44 @@ def test_emergency_lets_in_at_once_alarms_and_is_justified(
         expect(karl.get_by_text(said).first).to_be_visible()
 
 
+def test_connection_is_confirmed_with_a_reason_and_a_second_factor_and_ended(
+    seen_by: As, stage: Stage, look: Look
+) -> None:
+    karl, sonja = seen_by("karl"), seen_by("sonja")
+    karl.goto(f"/levels/{stage.school}/limits/")
+    for name in ("confirm", "confirm_reason", "confirm_factor"):
+        karl.locator(f"[name={name}]").check()
+    looks_right(karl, look)
+    karl.get_by_role("button", name="Speichern").click()
+    expect(karl.get_by_text("Gespeichert. Es gilt ab jetzt")).to_be_visible()
+
+    connect = f"/levels/{stage.school}/connect/"
+    sonja.goto(connect)
+    expect(sonja.get_by_text("Richten Sie zuerst einen zweiten Nachweis ein")).to_be_visible()
+    looks_right(sonja, look)
+    spare = set_up_app(sonja)
+    sonja.goto("/access/")
+    sonja.get_by_role("link", name="Verbinden").first.click()
+    sonja.get_by_role("link", name="Zweiten Nachweis zeigen").click()
+    sonja.get_by_label("Code", exact=False).fill(spare[0])
+    sonja.locator("main form button").first.click()
+    sonja.wait_for_url(f"**{connect}")
+    sonja.get_by_role("button", name="Verbinden").click()
+    expect(sonja.get_by_text("Bitte sagen Sie in wenigen Worten, warum.")).to_be_visible()
+    looks_right(sonja, look)
+    sonja.get_by_label("Warum verbinden Sie sich?").fill("Pumpe prüfen")
+    sonja.get_by_role("button", name="Verbinden").click()
+    expect(sonja.get_by_text("Sie sind verbunden, längstens bis")).to_be_visible()
+
+    sonja.goto(connect)
+    looks_right(sonja, look)
+    sonja.get_by_role("button", name="Trennen").click()
+    expect(sonja.get_by_text("Sie sind getrennt.")).to_be_visible()
+    karl.goto(f"/levels/{stage.school}/events/")
+    for said in ("Nach Bestätigung verbunden", "Bestätigte Verbindung beendet", "Pumpe prüfen"):
+        expect(karl.get_by_text(said).first).to_be_visible()
+
+
 def test_administrator_sees_the_portal_as_somebody_else_and_changes_nothing(
     seen_by: As, stage: Stage, look: Look
 ) -> None:

@@ -26,7 +26,7 @@ BUDGET = {
     "sites/": 16,
     "customers/": 10,
     "events/": 8,
-    "services/": 6,
+    "services/": 7,
     "support/": 7,
     "settings/": 9,
 }

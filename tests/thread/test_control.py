@@ -68,6 +68,34 @@ def test_a_confirmed_connection_opens_and_ends_with_a_word_in_the_portal(
             karl.patch(f"/levels/{site}/limits")
 
 
+@pytest.mark.long
+def test_a_confirmed_connection_ends_when_nothing_passes(stage: Stage, tmp_path: Path) -> None:
+    site = stage.sites["a"]["key"]
+    with Api(stage.url, "karl@example.org", PASSWORD) as karl:
+        karl.patch(f"/levels/{site}/limits", confirm=True, idle_minutes=1, longest_minutes=60)
+        try:
+            stage.invited(site)
+            stage.sonja.post(f"/sites/{site}/confirmation")
+            begin = clock.monotonic()
+            wait_for("the page opens", lambda: opens(stage.lab, "laptop", stage.heating["a"]), 20)
+            transfer = Transfer(stage.lab, "laptop", stage.heating["a"], tmp_path / "transfer")
+            wait_for("something passes for a while", lambda: clock.monotonic() - begin > 75, 80, 1)
+            assert transfer.runs(), "longer than the pause that ends it"
+            transfer.stop()
+            stopped = clock.monotonic()
+
+            # Asked of the portal alone: a packet would begin the pause anew.
+            wait_for("it has ended", lambda: not stage.sonja.get("/confirmations")["items"], 150, 0.5)
+
+            assert clock.monotonic() - stopped > 50
+            wait_for("it is closed", lambda: not opens(stage.lab, "laptop", stage.heating["a"]), 10)
+            events = stage.rita.get(f"/levels/{site}/events")["items"]
+            ended = next(each for each in events if each["action"] == "session.ended")
+            assert ended["after"]["because"] == "idle"
+        finally:
+            karl.patch(f"/levels/{site}/limits")
+
+
 def test_trying_it_sends_a_real_packet(stage: Stage) -> None:
     grant, site = stage.let_in("a"), f"/sites/{stage.sites['a']['key']}/connect"
     why = stage.sonja.get(f"{site}/why?address=192.168.1.10&port=tcp/80")
