@@ -105,10 +105,7 @@ def test_what_each_site_keeps_for_itself_does_not_cross_and_nobody_outside_sees_
     for letter in "cd":
         assert not [line for line in seen[letter] if line.startswith(("udp", "icmp", "kind"))]
     eventually(lambda: (one := plants.seen("one", "a")) and one.refused_packets >= 7, 25)
-    found = plants.seen("one", "b")
-    assert found is not None
-    assert found.got_packets > 0
-    assert found.macs >= 1
+    eventually(lambda: (two := plants.seen("one", "b")) and two.got_packets > 0 and two.macs >= 1, 25)
 
 
 def test_a_rule_cuts_what_runs_within_a_second_and_whoever_may_open_is_answered(
@@ -145,12 +142,12 @@ def test_a_member_that_leaves_is_out_at_once_and_the_others_stay(plants: LinkedP
 
 def test_a_leg_is_only_the_gateways_whose_it_is(plants: LinkedPlants) -> None:
     """Another gateway that knows the number gets nothing in."""
-    plants.do("gateway-c", "ip", "link", "add", "flx", "type", "vxlan", "id", "101", "local", "100.65.0.3",
+    plants.do("gateway-c", "ip", "link", "add", "rogue", "type", "vxlan", "id", "101", "local", "100.65.0.3",
               "remote", "100.64.0.1", "dstport", "14789", "df", "unset", "nolearning")  # fmt: skip
-    plants.do("gateway-c", "ip", "address", "add", "192.168.1.77/24", "dev", "flx")
-    plants.do("gateway-c", "ip", "link", "set", "flx", "up")
+    plants.do("gateway-c", "ip", "address", "add", "192.168.1.77/24", "dev", "rogue")
+    plants.do("gateway-c", "ip", "link", "set", "rogue", "up")
     try:
-        assert not plants.pings("gateway-c", HEATING["b"], "-I", "flx")
-        assert not plants.pings("gateway-c", HEATING["a"], "-I", "flx")
+        assert not plants.pings("gateway-c", HEATING["b"], "-I", "rogue")
+        assert not plants.pings("gateway-c", HEATING["a"], "-I", "rogue")
     finally:
-        plants.do("gateway-c", "ip", "link", "delete", "flx")
+        plants.do("gateway-c", "ip", "link", "delete", "rogue")
