@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 from pytest_django import Settings
 
 from furka import clock
@@ -25,6 +26,10 @@ from tests.undoing import undone
 from tests.world import NOW, World, a_world
 
 sign_cookies_of_test_clients()
+
+# How long a random case takes says more of the machine than of the code; laws have profiles of their own.
+settings.register_profile("rooms", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rooms")
 
 #: A browser that keeps to itself: no look-ups, no updates.
 QUIET = (

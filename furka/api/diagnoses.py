@@ -52,7 +52,7 @@ class NewDiagnosis(schemas.Input):
     modbus: bool | None = Field(None, description="For `scan`: ask each device who it is, by Modbus.")
 
 
-class Finding(schemas.Answer):
+class DiagnosisFinding(schemas.Answer):
     """One thing that the gateway found, as it said it. Texts come from devices: they are data, never markup."""
 
     what: str
@@ -80,7 +80,7 @@ class Diagnosis(schemas.Answer):
 class DiagnosisInFull(Diagnosis):
     """A diagnosis with what it found so far."""
 
-    findings: list[Finding]
+    findings: list[DiagnosisFinding]
 
 
 @routes.get("/sites/{key}/diagnoses", at_node(DIAGNOSE, Kind.SITE))
@@ -103,7 +103,7 @@ def read_diagnosis(by: Acting, site: Node, diagnosis: Key) -> DiagnosisInFull:
     """A diagnosis, as far as it has come."""
     row = queries.diagnosis_of_key(by, site, diagnosis)
     findings = [
-        Finding(
+        DiagnosisFinding(
             what=each.what,
             address=str(each.address or ""),
             mac=each.mac or "",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from furka import __version__, clock
 from furka.gate.attempts import count_wrong, must_wait
 from furka.gate.declare import machine
-from furka.outbox.models import Mail
+from furka.outbox.queries import waiting
 from furka.probes.found import Level
 from furka.sites.models import Gateway
 from furka.status.models import Component, HubCanary, Incident, Span
@@ -76,8 +76,7 @@ def _all() -> Iterator[Metric]:
     )
     yield from _parts()
     yield from _hubs()
-    waiting = Mail.objects.filter(sent_at=None)
-    yield Metric("furka_mails_waiting", "gauge", "Mails that are not sent yet.", [({}, waiting.count())])
+    yield Metric("furka_mails_waiting", "gauge", "Mails that are not sent yet.", [({}, waiting().count())])
     open_ = Incident.objects.filter(ended_at=None).count()
     yield Metric("furka_incidents_open", "gauge", "Incidents that go on.", [({}, open_)])
 

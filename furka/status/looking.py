@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError
 
-from furka.outbox.models import Mail
+from furka.outbox.queries import not_taken
 from furka.probes import looks
 from furka.probes.found import Found, Level, timed
 from furka.sites.queries import HUB_SILENT_AFTER
@@ -128,8 +128,7 @@ def canary_of(hub: Hub, at: datetime) -> Iterable[Found]:
 
 def waiting_mails(at: datetime) -> list[Found]:
     """Whether mails wait that the server did not take."""
-    waiting = Mail.objects.filter(sent_at=None, attempts__gt=0, created_at__lt=at - MAIL_WAITS)
-    number = waiting[:1000].count()
+    number = not_taken(at - MAIL_WAITS)[:1000].count()
     return [Found("queue", Level.WEAK if number else Level.OK, "waiting" if number else "", number=number)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import NinjaAPI
 
-from furka.api import checks
+from furka.api import checks, schemas
 from furka.api.assembly import api
 from furka.wire.problem import Problem
 from tests.api import golden
@@ -22,6 +22,18 @@ def test_document_is_public(db: None) -> None:
 
     assert answer.status == 200
     assert answer.body == document()
+
+
+def test_no_two_shapes_have_one_name() -> None:
+    """In the document one would stand for both."""
+    shapes = list(subclasses_of(schemas.Answer)) + list(subclasses_of(schemas.Input))
+    names = [shape.__name__ for shape in shapes]
+    assert sorted(set(names)) == sorted(names)
+
+
+def subclasses_of(shape: type) -> set[type]:
+    """All that are made from it, directly or not."""
+    return {each for below in shape.__subclasses__() for each in {below, *subclasses_of(below)}}
 
 
 def test_names_of_operations_are_unique() -> None:

@@ -82,6 +82,7 @@ def test_overview_of_somebody_who_only_looks_leaves_out_what_they_can_not_change
         "Sites",
         "Services",
         "Support",
+        "Cloud",
     ]
 
 
