@@ -33,7 +33,8 @@ def test_no_two_shapes_have_one_name() -> None:
 
 def subclasses_of(shape: type) -> set[type]:
     """All that are made from it, directly or not."""
-    return {each for below in shape.__subclasses__() for each in {below, *subclasses_of(below)}}
+    direct = set(type.__subclasses__(shape))
+    return direct.union(*map(subclasses_of, direct))
 
 
 def test_names_of_operations_are_unique() -> None:
