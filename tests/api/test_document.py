@@ -33,7 +33,7 @@ def test_no_two_shapes_have_one_name() -> None:
 
 def subclasses_of(shape: type) -> set[type]:
     """All that are made from it, directly or not."""
-    direct = set(type.__subclasses__(shape))
+    direct: set[type] = set(type.__subclasses__(shape))
     return direct.union(*map(subclasses_of, direct))
 
 
