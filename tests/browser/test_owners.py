@@ -209,7 +209,7 @@ def test_connection_is_confirmed_with_a_reason_and_a_second_factor_and_ended(
     sonja.locator("main form button").first.click()
     sonja.wait_for_url(f"**{connect}")
     sonja.get_by_role("button", name="Verbinden").click()
-    expect(sonja.get_by_text("Bitte sagen Sie in wenigen Worten, warum.")).to_be_visible()
+    expect(sonja.get_by_text("Bitte sagen Sie in wenigen Worten, warum.", exact=True)).to_be_visible()
     looks_right(sonja, look)
     sonja.get_by_label("Warum verbinden Sie sich?").fill("Pumpe prüfen")
     sonja.get_by_role("button", name="Verbinden").click()

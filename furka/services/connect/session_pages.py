@@ -95,7 +95,7 @@ def end(request: FurkaRequest, confirmation: str) -> HttpResponse:
 def has_shown_factor(request: FurkaRequest) -> bool:
     """Whether the person has shown their second factor in this browser a moment ago."""
     since = request.by.at.timestamp() - FRESH.total_seconds()
-    records = get_authentication_records(request)
+    records = get_authentication_records(request, request.user)
     return any(each["method"] == "mfa" and each["at"] >= since for each in records)
 
 
